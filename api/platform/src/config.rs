@@ -1,0 +1,170 @@
+//! The one typed configuration. Defaults stand in code; `jiuyi.toml` overrides them; `JIUYI_*` overrides both.
+
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+/// Everything an operator may set. Times are whole seconds or minutes as the name says.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The knowledge files (`data/` of the repository).
+    pub data_dir: PathBuf,
+    /// Everything the program writes: database, logs, keys.
+    pub var_dir: PathBuf,
+    /// `sqlite://path` or `postgres://…`; empty means a SQLite file in `var_dir`.
+    pub database_url: String,
+    /// Fictitious people one may sign in as; off in production.
+    pub demo: bool,
+    /// Filter of the log in the syntax of `tracing_subscriber::EnvFilter`.
+    pub log: String,
+    /// Days of log files kept, when each day fits into one file.
+    pub log_files: usize,
+    /// A log file is closed at midnight or when it reaches this size.
+    pub log_file_mib: u64,
+    /// Text of the key file, for installations that give keys by environment; empty means `keys.toml` in `var_dir`.
+    pub keys: String,
+    /// A session ends when unused for so long,
+    pub session_idle_minutes: u32,
+    /// and in any case after so long.
+    pub session_hours: u32,
+    /// Cookies only over HTTPS; switch on behind TLS.
+    pub secure_cookies: bool,
+    /// A request is given up after so long.
+    pub request_seconds: u64,
+    /// Largest accepted request body.
+    pub body_kib: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: "data".into(),
+            var_dir: "var".into(),
+            database_url: String::new(),
+            demo: true,
+            log: "info,sqlx=warn".into(),
+            log_files: 30,
+            log_file_mib: 64,
+            keys: String::new(),
+            session_idle_minutes: 60,
+            session_hours: 12,
+            secure_cookies: false,
+            request_seconds: 30,
+            body_kib: 512,
+        }
+    }
+}
+
+/// A setting that cannot be used; the message names the file or variable it came from.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("配置有误：{0}")]
+    Setting(#[from] Box<figment::Error>),
+    #[error("找不到知识数据目录 {}：请在程序所在的工作区运行，或用 JIUYI_DATA_DIR 指明", .0.display())]
+    NoData(PathBuf),
+    #[error("无法建立目录 {}", .0.display())]
+    Var(PathBuf, #[source] io::Error),
+}
+
+impl Config {
+    /// Reads `jiuyi.toml` in the current folder and `JIUYI_*`, looks for the data folder here and then in
+    /// `workspace`, and makes the folder for what the program writes.
+    pub fn load(workspace: &Path) -> Result<Self, ConfigError> {
+        // Variables of the test bench share the prefix but are no settings.
+        let env = Env::prefixed("JIUYI_").ignore(&["test_pg_url", "require_pg"]);
+        let mut config: Self = Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file("jiuyi.toml"))
+            .merge(env)
+            .extract()
+            .map_err(Box::new)?;
+        config.data_dir = existing(&config.data_dir, workspace)?;
+        make_private(&config.var_dir).map_err(|e| ConfigError::Var(config.var_dir.clone(), e))?;
+        Ok(config)
+    }
+
+    /// The database in use, with the default spelled out.
+    pub fn database(&self) -> String {
+        if self.database_url.is_empty() {
+            format!("sqlite://{}", self.var_dir.join("jiuyi.db").display())
+        } else {
+            self.database_url.clone()
+        }
+    }
+}
+
+/// Patients' data and the keys to it: nobody but the owner may look inside.
+fn make_private(dir: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+fn existing(dir: &Path, workspace: &Path) -> Result<PathBuf, ConfigError> {
+    [dir.to_owned(), workspace.join(dir)]
+        .into_iter()
+        .filter_map(|dir| dir.canonicalize().ok())
+        .find(|dir| dir.is_dir())
+        .ok_or_else(|| ConfigError::NoData(dir.to_owned()))
+}
+
+/// Secrets are left out, so that a configuration may be logged.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let database = self.database();
+        let database = match (database.split_once("://"), database.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, host))) => format!("{scheme}://[已隐去]@{host}"),
+            _ => database,
+        };
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("data_dir", &self.data_dir)
+            .field("var_dir", &self.var_dir)
+            .field("database", &database)
+            .field("demo", &self.demo)
+            .field("log", &self.log)
+            .field("secure_cookies", &self.secure_cookies)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let config = Config {
+            database_url: "postgres://jiuyi:geheim@db.example:5432/jiuyi".into(),
+            keys: "current = 1".into(),
+            ..Config::default()
+        };
+        let shown = format!("{config:?}");
+        assert!(shown.contains("postgres://[已隐去]@db.example:5432/jiuyi"), "{shown}");
+        assert!(!shown.contains("geheim") && !shown.contains("current"), "{shown}");
+    }
+
+    #[test]
+    fn default_database_lies_in_var() {
+        assert_eq!(Config::default().database(), "sqlite://var/jiuyi.db");
+    }
+
+    #[test]
+    fn missing_data_folder_is_named() {
+        let error = existing(Path::new("no-such-folder"), Path::new("/nowhere")).unwrap_err();
+        assert!(error.to_string().contains("no-such-folder"), "{error}");
+    }
+}

@@ -1,0 +1,192 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Format, Toml},
+};
+use serde::Deserialize;
+
+use super::Keyring;
+use crate::{Config, Db, Ids, on_read, on_tx};
+
+/// Keys that cannot be used. No message holds key material.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    #[error("无法读写密钥文件 {}", .0.display())]
+    File(PathBuf, #[source] io::Error),
+    #[error("找不到密钥文件 {}，而数据库中已有加密的资料。请恢复原来的密钥文件，切勿删除数据库。", .0.display())]
+    Missing(PathBuf),
+    #[error("密钥文件内容有误：{0}")]
+    Content(&'static str),
+    #[error(
+        "密钥文件与数据库不符：数据库中的资料是用另一把密钥（版本 {0}）加密的。请恢复原来的密钥文件，切勿删除数据库。"
+    )]
+    Foreign(i64),
+    #[error("cannot compare the keys with the database")]
+    Storage(#[from] sqlx::Error),
+}
+
+#[derive(Deserialize)]
+struct KeyFile {
+    current: u16,
+    index: String,
+    sealing: BTreeMap<String, String>,
+}
+
+impl Keyring {
+    /// The keys of the configuration, or of `keys.toml`, which is made at the first start. Refuses keys that are
+    /// not those the database was sealed with, before anything is sealed with them.
+    pub async fn load(config: &Config, ids: &dyn Ids, db: &Db) -> Result<Self, KeyFileError> {
+        let known = list_fingerprints(db).await?;
+        let path = config.var_dir.join("keys.toml");
+        let text = if config.keys.is_empty() { read(&path)? } else { Some(config.keys.clone()) };
+        let ring = match text {
+            Some(text) => Self::parse(&text)?,
+            None if !known.is_empty() => return Err(KeyFileError::Missing(path)),
+            None => {
+                let ring = Self::generate(ids);
+                write_private(&path, &ring.print()).map_err(|e| KeyFileError::File(path, e))?;
+                ring
+            }
+        };
+        let ours = ring.fingerprints();
+        if let Some((version, _)) = known.iter().find(|(version, mark)| ours.get(version) != Some(mark)) {
+            return Err(KeyFileError::Foreign(*version));
+        }
+        insert_fingerprints(db, ours).await?;
+        Ok(ring)
+    }
+
+    /// Version 0 stands for the index key.
+    fn fingerprints(&self) -> BTreeMap<i64, Vec<u8>> {
+        let sealing =
+            self.sealing.iter().map(|(version, key)| (i64::from(*version), self.keyed(&[b"key", key])));
+        std::iter::once((0, self.keyed(&[b"index"]))).chain(sealing).collect()
+    }
+
+    fn parse(text: &str) -> Result<Self, KeyFileError> {
+        let file: KeyFile = Figment::from(Toml::string(text))
+            .extract()
+            .map_err(|_| KeyFileError::Content("需要 current、index 和 [sealing] 三部分"))?;
+        let sealing = file
+            .sealing
+            .iter()
+            .map(|(version, key)| Some((version.parse().ok()?, decoded(key)?)))
+            .collect::<Option<BTreeMap<u16, _>>>()
+            .ok_or(KeyFileError::Content("[sealing] 每行应为 版本号 = \"32 位十六进制\""))?;
+        if !sealing.contains_key(&file.current) {
+            return Err(KeyFileError::Content("current 所指的版本不在 [sealing] 中"));
+        }
+        let index = decoded(&file.index).ok_or(KeyFileError::Content("index 应为 64 位十六进制"))?;
+        Ok(Self { current: file.current, sealing, index })
+    }
+
+    fn print(&self) -> String {
+        let lines = self.sealing.iter().map(|(version, key)| format!("{version} = \"{}\"", hex::encode(key)));
+        let sealing = lines.collect::<Vec<_>>().join("\n");
+        format!(
+            "# 个人信息的加密密钥。丢失后已加密的资料无法恢复：请备份，并与数据库分开存放。\n\
+             current = {}\nindex = \"{}\"\n\n[sealing]\n{sealing}\n",
+            self.current,
+            hex::encode(self.index)
+        )
+    }
+}
+
+/// None when there is no file.
+fn read(path: &Path) -> Result<Option<String>, KeyFileError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(KeyFileError::File(path.into(), error)),
+    }
+}
+
+async fn list_fingerprints(db: &Db) -> sqlx::Result<Vec<(i64, Vec<u8>)>> {
+    on_read!(db, |c| sqlx::query_as("SELECT version, fingerprint FROM sealing_key").fetch_all(c).await)
+}
+
+async fn insert_fingerprints(db: &Db, fingerprints: BTreeMap<i64, Vec<u8>>) -> sqlx::Result<()> {
+    let sql = "INSERT INTO sealing_key(version, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    let mut tx = db.begin().await?;
+    for (version, fingerprint) in fingerprints {
+        on_tx!(&mut tx, |c| sqlx::query(sql).bind(version).bind(fingerprint).execute(c).await.map(drop))?;
+    }
+    tx.commit().await
+}
+
+fn decoded<const N: usize>(text: &str) -> Option<[u8; N]> {
+    hex::decode(text).ok()?.try_into().ok()
+}
+
+/// Readable by the owner only; never replaces a file that another process has just made.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{clock::SystemClock, db::test_support::on_each_database, ids::SeededIds};
+
+    fn ids(seed: u64) -> SeededIds {
+        SeededIds::new(Arc::new(SystemClock), seed)
+    }
+
+    #[tokio::test]
+    async fn the_first_start_makes_a_private_file_that_the_second_reads() {
+        on_each_database(&[], async |bench| {
+            let first = Keyring::load(&bench.config, &ids(1), &bench.db).await.unwrap();
+            assert!(first == Keyring::load(&bench.config, &ids(2), &bench.db).await.unwrap());
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                let mode = fs::metadata(bench.config.var_dir.join("keys.toml")).unwrap().permissions().mode();
+                assert_eq!(mode & 0o777, 0o600);
+            }
+        })
+        .await;
+    }
+
+    #[test]
+    fn faulty_files_are_refused_without_showing_a_key() {
+        let good = Keyring::generate(&ids(1)).print();
+        assert!(Keyring::parse(&good).is_ok());
+        for bad in [
+            good.replace("current = 1", "current = 2"),
+            good.replace("index = \"", "index = \"zz"),
+            String::new(),
+        ] {
+            let message = Keyring::parse(&bad).unwrap_err().to_string();
+            assert!(message.starts_with("密钥文件内容有误"), "{message}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_or_foreign_file_is_refused_and_none_is_made() {
+        on_each_database(&[], async |bench| {
+            let path = bench.config.var_dir.join("keys.toml");
+            Keyring::load(&bench.config, &ids(1), &bench.db).await.unwrap();
+            fs::remove_file(&path).unwrap();
+            let lost = Keyring::load(&bench.config, &ids(1), &bench.db).await;
+            assert!(matches!(lost, Err(KeyFileError::Missing(_))) && !path.exists());
+            let config = Config { keys: Keyring::generate(&ids(99)).print(), ..Config::default() };
+            let foreign = Keyring::load(&config, &ids(1), &bench.db).await;
+            assert!(matches!(foreign, Err(KeyFileError::Foreign(0))));
+        })
+        .await;
+    }
+}

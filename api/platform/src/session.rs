@@ -1,0 +1,172 @@
+//! Who is at the other end. A session is an opaque random token in a cookie; the database keeps only its hash.
+
+mod extract;
+mod guard;
+mod store;
+
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use crate::{App, Tx, audit::Actor, crypto::sm3};
+
+pub use extract::{Csrf, MaybeSignedIn, SIGN_IN_REQUIRED, SignedIn, SignedInDoctor, SignedInResident};
+pub use guard::guard_changes;
+pub use store::{delete_ended, delete_of};
+
+/// Name of the cookie.
+pub const COOKIE: &str = "jiuyi_session";
+
+/// Whoever is signed in, as known at sign-in; end the sessions ([`delete_of`]) when rights change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Principal {
+    Resident {
+        id: Uuid,
+    },
+    Staff {
+        id: Uuid,
+        role: Role,
+        /// Codes of the organisation.
+        institution: String,
+        department: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Doctor,
+    Pharmacist,
+    Editor,
+    Admin,
+}
+
+/// An open session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub principal: Principal,
+    /// Goes into every form as `_csrf` or into the header `x-csrf-token`.
+    pub csrf: String,
+    token_hash: Vec<u8>,
+}
+
+impl Principal {
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Resident { id } | Self::Staff { id, .. } => *id,
+        }
+    }
+}
+
+impl Role {
+    /// As stored and shown in the audit trail.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Doctor => "doctor",
+            Self::Pharmacist => "pharmacist",
+            Self::Editor => "editor",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The role of a stored name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Doctor, Self::Pharmacist, Self::Editor, Self::Admin]
+            .into_iter()
+            .find(|role| role.name() == name)
+    }
+}
+
+impl From<&Principal> for Actor {
+    fn from(principal: &Principal) -> Self {
+        let role = match principal {
+            Principal::Resident { .. } => "resident",
+            Principal::Staff { role, .. } => role.name(),
+        };
+        Self { id: principal.id().to_string(), role: role.into() }
+    }
+}
+
+/// Opens a session and gives the cookie for the answer.
+pub async fn begin(tx: &mut Tx, app: &App, principal: &Principal) -> sqlx::Result<Cookie<'static>> {
+    let mut token = [0; 32];
+    app.ids.fill(&mut token);
+    let token = hex::encode(token);
+    let ends_at = app.now() + TimeDelta::hours(app.config.session_hours.into());
+    store::insert(tx, &sm3(&token), principal, app.now(), ends_at).await?;
+    Ok(cookie(app, token))
+}
+
+/// Closes a session; the cookie for the answer removes the browser's.
+pub async fn end(tx: &mut Tx, app: &App, session: &Session) -> sqlx::Result<Cookie<'static>> {
+    store::delete(tx, &session.token_hash).await?;
+    let mut removal = cookie(app, String::new());
+    removal.make_removal();
+    Ok(removal)
+}
+
+/// Where to sign in and then go on to `next`, a path of this site.
+pub fn sign_in_address(next: &str) -> String {
+    match serde_html_form::to_string([("next", local_path(next))]) {
+        Ok(query) => format!("/sign-in?{query}"),
+        Err(_) => "/sign-in".into(),
+    }
+}
+
+/// `next` when it is a path of this site, else `/`: nobody is led away by a crafted link.
+pub fn local_path(next: &str) -> &str {
+    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    if local { next } else { "/" }
+}
+
+fn cookie(app: &App, token: String) -> Cookie<'static> {
+    Cookie::build((COOKIE, token))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(app.config.secure_cookies)
+        .build()
+}
+
+/// The token for forms that belongs to a session cookie. Derived from the cookie, which scripts cannot read, so
+/// that nothing more need be stored.
+pub fn csrf_token(cookie: &str) -> String {
+    hex::encode(sm3(format!("csrf|{cookie}")))
+}
+
+fn same_text(one: &str, two: &str) -> bool {
+    one.as_bytes().ct_eq(two.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_followed() {
+        for away in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:alert(1)", "/a\nb"]
+        {
+            assert_eq!(local_path(away), "/", "{away}");
+        }
+        assert_eq!(local_path("/doctor?day=1"), "/doctor?day=1");
+        assert_eq!(sign_in_address("/a?b=c&d"), "/sign-in?next=%2Fa%3Fb%3Dc%26d");
+    }
+
+    #[test]
+    fn principals_are_stored_readably() {
+        let doctor = Principal::Staff {
+            id: Uuid::nil(),
+            role: Role::Doctor,
+            institution: "H01".into(),
+            department: "D02".into(),
+        };
+        let text = serde_json::to_string(&doctor).unwrap();
+        assert!(text.contains(r#""kind":"staff""#) && text.contains(r#""role":"doctor""#), "{text}");
+        assert_eq!(serde_json::from_str::<Principal>(&text).unwrap(), doctor);
+        assert_eq!(Actor::from(&doctor).role, "doctor");
+    }
+}

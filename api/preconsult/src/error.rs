@@ -1,0 +1,113 @@
+use axum::http::StatusCode;
+use people::PeopleError;
+use platform::{Problem, crypto::OpenError, db::Transient};
+
+use crate::model::{Event, MAX_ANSWER, State};
+
+/// What can go wrong with a consultation.
+#[derive(Debug, thiserror::Error)]
+pub enum PreconsultError {
+    /// Also another's consultation: who may not read it may not know of it.
+    #[error("no such consultation")]
+    NotFound,
+    #[error("no such section of the record")]
+    NoSuchSection,
+    #[error("no such department")]
+    NoSuchDepartment,
+    #[error("the birth date lies in the future")]
+    Unborn,
+    /// The page was older than the dialogue.
+    #[error("the answer belongs to an older question")]
+    OutdatedTurn,
+    /// The page was older than the record.
+    #[error("the record was changed meanwhile")]
+    OutdatedVersion,
+    #[error("a change needs the version it is based on")]
+    VersionMissing,
+    #[error("{event:?} is not possible in state {}", state.name())]
+    WrongState { state: State, event: Event },
+    /// The engine saw no answer in it; the note is for the patient.
+    #[error("nothing was said")]
+    NothingSaid { note: String },
+    #[error("{length} characters are too many")]
+    TooLong { length: usize },
+    /// Another request changed the consultation between reading and writing; the attempt is made again.
+    #[error("two requests met")]
+    Raced,
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    #[error("cannot open a sealed answer")]
+    Sealed(#[from] OpenError),
+    #[error("cannot read what was stored")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("cannot read or write consultations")]
+    Storage(#[from] sqlx::Error),
+}
+
+impl PreconsultError {
+    /// What a patient reads beside the form that was refused; None for faults that get a page of their own.
+    pub(crate) fn note(&self) -> Option<String> {
+        Some(match self {
+            Self::OutdatedTurn => "这一题已经回答过了（可能在另一个页面）。下面是现在要回答的问题。".into(),
+            Self::OutdatedVersion => "内容刚刚有变化（可能在另一个页面修改过）。请看一下最新的内容再操作。".into(),
+            Self::NothingSaid { note } => note.clone(),
+            Self::TooLong { length } => {
+                format!("写了 {length} 个字，最多 {MAX_ANSWER} 个字。请删减一些再发送，您写的内容还在下面。")
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Transient for PreconsultError {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Raced => true,
+            Self::Storage(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+}
+
+impl From<PreconsultError> for Problem {
+    fn from(error: PreconsultError) -> Self {
+        let noted = error.note().unwrap_or_default();
+        let new = |status, kind, title| Self::new(status, kind, title);
+        match error {
+            PreconsultError::NotFound => Self::not_found(),
+            PreconsultError::NoSuchSection => Self::not_found().detail("病历中没有这一部分。"),
+            PreconsultError::NoSuchDepartment => {
+                Self::invalid_input().detail("请重新选择科室。").fault("/department", "没有这个科室")
+            }
+            PreconsultError::Unborn => {
+                new(StatusCode::CONFLICT, "/problems/preconsult/birth-date", "出生日期有误")
+                    .detail("登记的出生日期在今天之后。请到社区服务中心窗口更正后再来。")
+            }
+            PreconsultError::OutdatedTurn => {
+                new(StatusCode::CONFLICT, "/problems/preconsult/outdated-turn", "这一题已经回答过").detail(noted)
+            }
+            PreconsultError::OutdatedVersion => {
+                new(StatusCode::PRECONDITION_FAILED, "/problems/preconsult/outdated-version", "内容已有变化").detail(noted)
+            }
+            PreconsultError::VersionMissing => {
+                new(StatusCode::PRECONDITION_REQUIRED, "/problems/preconsult/version-required", "缺少版本")
+                    .detail("请在请求头 If-Match 中给出读取时得到的 ETag。")
+            }
+            PreconsultError::WrongState { state, .. } => {
+                new(StatusCode::CONFLICT, "/problems/preconsult/wrong-state", "现在不能这样操作")
+                    .detail(format!("这次预问诊{}。请回到首页查看。", state.text()))
+            }
+            PreconsultError::NothingSaid { .. } => Self::invalid_input().detail(noted.clone()).fault("/text", noted),
+            PreconsultError::TooLong { .. } => {
+                Self::invalid_input().detail(noted).fault("/text", format!("最多 {MAX_ANSWER} 个字"))
+            }
+            PreconsultError::Raced => {
+                new(StatusCode::SERVICE_UNAVAILABLE, "/problems/preconsult/busy", "系统繁忙").detail("请稍后再试一次。")
+            }
+            PreconsultError::People(error) => error.into(),
+            PreconsultError::Sealed(_) | PreconsultError::Unreadable(_) | PreconsultError::Storage(_) => {
+                Self::internal(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The pre-consultation: a resident is asked like by a doctor, checks the history, and a doctor reads it.
+//!
+//! What to ask, how urgent it is and what the history says is decided by [`engine`]; this crate keeps the answers,
+//! so that a killed server, a double tap, a second tab or a lost network loses nothing and asks nothing twice. The
+//! dialogue is rebuilt from its stored turns at every request; nothing is kept in memory between two.
+//!
+//! Life cycle: `data/flows/preconsult-lifecycle.mmd`, checked against [`model::State`] line by line.
+//!
+//! * A turn is stored with the state it leads to in one transaction, under the version the decision was made on.
+//! * `request_key` makes a repeated answer one answer; the ordinal and the key of the question make an answer
+//!   from an outdated page none at all, with the waiting question and a friendly note instead.
+//! * Nothing is overwritten: an answer taken back is voided with the reason, a record gets a new version, a change
+//!   by the patient is kept with before and after.
+//! * Suspected diseases are stored apart from the record, in a column that nothing made for a patient opens.
+
+mod error;
+mod http;
+pub mod model;
+mod pages;
+pub mod service;
+mod store;
+#[cfg(test)]
+mod testing;
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use engine::Engine;
+use platform::App;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use error::PreconsultError;
+
+/// State of the routes of this crate.
+#[derive(Clone)]
+pub struct Service {
+    pub app: App,
+    pub engine: Arc<Engine>,
+}
+
+impl FromRef<Service> for App {
+    fn from_ref(service: &Service) -> Self {
+        service.app.clone()
+    }
+}
+
+/// Pages of patients (`/`, `/consultations…`, `/history`) and doctors (`/doctor…`), JSON under `/api/preconsult`.
+pub fn routes() -> OpenApiRouter<Service> {
+    http::routes().merge(pages::routes())
+}
+
+/// Tables of this crate; they refer to those of [`people`].
+pub fn migrations() -> platform::db::Migrations {
+    platform::db::Migrations {
+        sqlite: sqlx::migrate!("migrations/sqlite"),
+        postgres: sqlx::migrate!("migrations/postgres"),
+    }
+}

@@ -1,0 +1,145 @@
+//! Consultations, their life cycle, and what is asked of this crate.
+
+mod part;
+mod state;
+mod text;
+
+use chrono::{DateTime, Utc};
+use engine::{Profile, Record, Suspect, Triage, Turn};
+use platform::{audit::Actor, http::RequestId, session::SignedInDoctor, session::SignedInResident};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use part::Part;
+pub use state::{Event, State};
+pub use text::{MAX_ANSWER, cleaned};
+
+/// One consultation without its dialogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Consultation {
+    pub id: Uuid,
+    pub resident: Uuid,
+    /// Codes of the organisation.
+    pub institution: String,
+    pub department: String,
+    pub state: State,
+    /// Grows with every change.
+    pub version: i64,
+    /// Age and sex on the day it was begun.
+    pub profile: Profile,
+    /// 1 to 5, from the first answer on.
+    pub triage_level: Option<u8>,
+    pub n_flags: usize,
+    /// From the first record on.
+    pub chief_complaint: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A turn as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredTurn {
+    /// Position in the dialogue; a voided turn shares it with the one that took its place.
+    pub ordinal: usize,
+    pub turn: Turn,
+    /// Remarks shown after the answer.
+    pub notes: Vec<String>,
+    pub request_key: String,
+    pub created_at: DateTime<Utc>,
+    pub voided: Option<Voided>,
+}
+
+/// Why a turn no longer counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voided {
+    pub at: DateTime<Utc>,
+    pub reason: String,
+}
+
+/// A composed record with the changes the patient made to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredRecord {
+    pub id: Uuid,
+    pub version: i64,
+    pub record: Record,
+    /// Oldest first.
+    pub amendments: Vec<Amendment>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// What only the doctor reads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assessment {
+    pub triage: Triage,
+    pub suspects: Vec<Suspect>,
+}
+
+/// A change by the patient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    pub part: Part,
+    pub before: String,
+    pub after: String,
+    pub by: Uuid,
+    pub at: DateTime<Utc>,
+}
+
+/// An answer as it comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Number of answers the page had seen.
+    pub turn: usize,
+    /// Key of the question the page showed, where it says so.
+    pub question: Option<String>,
+    pub text: String,
+    /// The same for a double tap and for a retry.
+    pub request_key: String,
+}
+
+/// The patient who acts.
+#[derive(Debug, Clone, Copy)]
+pub struct Patient<'a> {
+    pub id: Uuid,
+    pub request: &'a RequestId,
+}
+
+/// The doctor who reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Doctor<'a> {
+    pub id: Uuid,
+    pub institution: &'a str,
+    pub department: &'a str,
+    pub request: &'a RequestId,
+}
+
+impl StoredRecord {
+    /// What a part says after all changes.
+    pub fn text(&self, part: Part) -> String {
+        let changed = self.amendments.iter().rev().find(|amendment| amendment.part == part);
+        changed.map_or_else(|| part.composed(&self.record), |amendment| amendment.after.clone())
+    }
+
+    pub fn is_amended(&self, part: Part) -> bool {
+        self.amendments.iter().any(|amendment| amendment.part == part)
+    }
+}
+
+impl<'a> Patient<'a> {
+    pub fn new(who: &SignedInResident, request: &'a RequestId) -> Self {
+        Self { id: who.id, request }
+    }
+
+    pub fn actor(self) -> Actor {
+        Actor { id: self.id.to_string(), role: "resident".into() }
+    }
+}
+
+impl<'a> Doctor<'a> {
+    pub fn new(who: &'a SignedInDoctor, request: &'a RequestId) -> Self {
+        Self { id: who.id, institution: &who.institution, department: &who.department, request }
+    }
+
+    pub fn actor(self) -> Actor {
+        Actor { id: self.id.to_string(), role: "doctor".into() }
+    }
+}

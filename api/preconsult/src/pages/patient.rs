@@ -1,0 +1,118 @@
+//! Home of a resident: begin, go on, begin anew.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use people::Department;
+use platform::{
+    Problem,
+    http::{Form, Path, RequestId, page},
+    session::{Principal, SignedIn, SignedInResident},
+};
+use serde::Deserialize;
+use ui::Frame;
+use uuid::Uuid;
+
+use super::history::{Entry, entries};
+use crate::{
+    PreconsultError, Service,
+    model::{Consultation, Patient},
+    service,
+};
+
+/// Past consultations shown on the home page.
+const RECENT: usize = 3;
+
+#[derive(Template)]
+#[template(path = "preconsult/home.html")]
+struct HomePage {
+    frame: Frame,
+    name: String,
+    open: Option<Open>,
+    institutions: Vec<Vec<Department>>,
+    recent: Vec<Entry>,
+}
+
+struct Open {
+    id: Uuid,
+    state: &'static str,
+    is_asking: bool,
+    begun: String,
+}
+
+#[derive(Template)]
+#[template(path = "preconsult/restart.html")]
+struct RestartPage {
+    frame: Frame,
+    id: Uuid,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Begin {
+    /// Codes of institution and department, with a slash between.
+    department: String,
+}
+
+/// Residents see their home, staff are sent to theirs.
+pub(super) async fn home(
+    State(service): State<Service>,
+    SignedIn(session): SignedIn,
+    frame: Frame,
+) -> Result<Response, Problem> {
+    let Principal::Resident { id } = session.principal else {
+        return Ok(Redirect::to("/doctor").into_response());
+    };
+    let resident = people::service::find_resident(&service.app, id).await?.ok_or_else(Problem::not_found)?;
+    let departments = people::service::list_departments(&service.app).await?;
+    let open = service::find_open(&service, id).await?;
+    let past = service::list_own(&service, id).await?.into_iter().filter(|c| !c.state.is_open()).take(RECENT);
+    let recent = entries(&service, past.collect(), &departments);
+    let open = open.map(|open| opened(&service, &open));
+    let institutions = departments.chunk_by(|a, b| a.institution == b.institution).map(<[_]>::to_vec).collect();
+    let frame = frame.with_csrf(session.csrf).with_name(ui::mask::name(&resident.name));
+    let home = HomePage { frame, name: resident.name, open, institutions, recent };
+    Ok(page(home.render())?.into_response())
+}
+
+fn opened(service: &Service, open: &Consultation) -> Open {
+    Open {
+        id: open.id,
+        state: open.state.text(),
+        is_asking: open.state == crate::model::State::Asking,
+        begun: ui::format::moment(open.created_at, service.app.clock.today()),
+    }
+}
+
+pub(super) async fn begin(
+    State(service): State<Service>,
+    who: SignedInResident,
+    request: RequestId,
+    Form(form): Form<Begin>,
+) -> Result<Redirect, Problem> {
+    let codes = form.department.split_once('/').ok_or(PreconsultError::NoSuchDepartment)?;
+    let begun = service::begin(&service, Patient::new(&who, &request), codes).await?;
+    Ok(Redirect::to(&format!("/consultations/{}", begun.id)))
+}
+
+pub(super) async fn ask_restart(
+    State(service): State<Service>,
+    who: SignedInResident,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+) -> Result<Html<String>, Problem> {
+    let own = service::read_own(&service, who.id, id).await?;
+    let frame = frame.with_csrf(who.session.csrf);
+    page(RestartPage { frame, id: own.consultation.id }.render())
+}
+
+pub(super) async fn restart(
+    State(service): State<Service>,
+    who: SignedInResident,
+    request: RequestId,
+    Path(id): Path<Uuid>,
+) -> Result<Redirect, Problem> {
+    service::restart(&service, Patient::new(&who, &request), id).await?;
+    Ok(Redirect::to("/"))
+}

@@ -1,0 +1,269 @@
+//! One consultation of one's own. The same address shows the dialogue, the record to be checked, the emergency advice
+//! or what was sent, as its state is.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use engine::{Act, Question};
+use platform::{
+    Problem,
+    http::{Form, Path, RequestId, page},
+    session::SignedInResident,
+};
+use serde::Deserialize;
+use ui::Frame;
+use uuid::Uuid;
+
+use super::{Diff, history::department_name};
+use crate::{
+    PreconsultError, Service,
+    model::{self, Answer, Part, Patient, StoredTurn},
+    service::{self, Own},
+};
+
+#[derive(Template)]
+#[template(path = "preconsult/talk.html")]
+struct TalkPage {
+    frame: Frame,
+    id: Uuid,
+    department: String,
+    turns: Vec<StoredTurn>,
+    question: Question,
+    is_warning: bool,
+    progress: u8,
+    request_key: Uuid,
+    refused: Refused,
+}
+
+#[derive(Template)]
+#[template(path = "preconsult/check.html")]
+struct CheckPage {
+    frame: Frame,
+    id: Uuid,
+    department: String,
+    version: i64,
+    n_turns: usize,
+    parts: Vec<PartView>,
+    refused: Refused,
+}
+
+#[derive(Template)]
+#[template(path = "preconsult/emergency.html")]
+struct EmergencyPage {
+    frame: Frame,
+    id: Uuid,
+    messages: Vec<String>,
+    n_turns: usize,
+    refused: Refused,
+}
+
+#[derive(Template)]
+#[template(path = "preconsult/sent.html")]
+struct SentPage {
+    frame: Frame,
+    department: String,
+    sent: String,
+    is_sent: bool,
+    parts: Vec<PartView>,
+    turns: Vec<StoredTurn>,
+}
+
+/// A part of the record with what the patient changed.
+struct PartView {
+    part: Part,
+    text: String,
+    diff: Option<Diff>,
+    is_editing: bool,
+}
+
+/// What was not taken, and why; shown again so that nothing has to be typed twice.
+#[derive(Default)]
+struct Refused {
+    note: Option<String>,
+    text: String,
+    part: Option<Part>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct AnswerForm {
+    turn: usize,
+    question: Option<String>,
+    request_key: String,
+    #[serde(default)]
+    choice: Vec<String>,
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct UndoForm {
+    turn: usize,
+}
+
+#[derive(Deserialize)]
+pub(super) struct AmendForm {
+    version: i64,
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ConfirmForm {
+    version: i64,
+}
+
+pub(super) async fn show(
+    State(service): State<Service>,
+    who: SignedInResident,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    drawn(&service, &who, frame, id, Refused::default()).await
+}
+
+pub(super) async fn answer(
+    State(service): State<Service>,
+    who: SignedInResident,
+    request: RequestId,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(form): Form<AnswerForm>,
+) -> Result<Response, Problem> {
+    let ticked = form.choice.iter().map(String::as_str);
+    let written = Some(form.text.trim()).filter(|text| !text.is_empty());
+    let text = ticked.chain(written).collect::<Vec<_>>().join("、");
+    let answer = Answer { turn: form.turn, question: form.question, text, request_key: form.request_key };
+    let taken = service::answer(&service, Patient::new(&who, &request), id, &answer).await;
+    let kept = Refused { text: form.text, ..Refused::default() };
+    finished(&service, &who, frame, id, taken.map(drop), kept).await
+}
+
+pub(super) async fn undo(
+    State(service): State<Service>,
+    who: SignedInResident,
+    request: RequestId,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(form): Form<UndoForm>,
+) -> Result<Response, Problem> {
+    let taken = service::undo(&service, Patient::new(&who, &request), id, form.turn).await;
+    finished(&service, &who, frame, id, taken.map(drop), Refused::default()).await
+}
+
+pub(super) async fn amend(
+    State(service): State<Service>,
+    who: SignedInResident,
+    request: RequestId,
+    frame: Frame,
+    Path((id, section)): Path<(Uuid, String)>,
+    Form(form): Form<AmendForm>,
+) -> Result<Response, Problem> {
+    let part = Part::named(&section).ok_or(PreconsultError::NoSuchSection)?;
+    let who_acts = Patient::new(&who, &request);
+    let taken = service::amend(&service, who_acts, id, (part, form.version), &form.text).await;
+    let kept = Refused { text: form.text, part: Some(part), note: None };
+    finished(&service, &who, frame, id, taken.map(drop), kept).await
+}
+
+pub(super) async fn confirm(
+    State(service): State<Service>,
+    who: SignedInResident,
+    request: RequestId,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(form): Form<ConfirmForm>,
+) -> Result<Response, Problem> {
+    let taken = service::confirm(&service, Patient::new(&who, &request), id, form.version).await;
+    finished(&service, &who, frame, id, taken.map(drop), Refused::default()).await
+}
+
+/// Back to the page when it was taken; the page with a note when it was not.
+async fn finished(
+    service: &Service,
+    who: &SignedInResident,
+    frame: Frame,
+    id: Uuid,
+    taken: Result<(), PreconsultError>,
+    mut refused: Refused,
+) -> Result<Response, Problem> {
+    let Err(error) = taken else {
+        let place = refused.part.map_or_else(|| "now".into(), |part| format!("part-{}", part.name()));
+        return Ok(Redirect::to(&format!("/consultations/{id}#{place}")).into_response());
+    };
+    refused.note = error.note();
+    if refused.note.is_none() {
+        return Err(error.into());
+    }
+    if matches!(error, PreconsultError::OutdatedTurn) {
+        // The words belong to another question.
+        refused.text.clear();
+    }
+    let mut frame = frame;
+    frame.here = format!("/consultations/{id}");
+    let page = drawn(service, who, frame, id, refused).await?;
+    Ok((StatusCode::from_u16(Problem::from(error).status).unwrap_or(StatusCode::CONFLICT), page).into_response())
+}
+
+async fn drawn(
+    service: &Service,
+    who: &SignedInResident,
+    frame: Frame,
+    id: Uuid,
+    refused: Refused,
+) -> Result<Response, Problem> {
+    let own = service::read_own(service, who.id, id).await?;
+    let frame = frame.with_csrf(&who.session.csrf);
+    let departments = people::service::list_departments(&service.app).await?;
+    let department = department_name(&departments, &own.consultation);
+    let n_turns = own.dialogue.turns().len();
+    let rendered = match (own.consultation.state, own.dialogue.pending().cloned()) {
+        (model::State::Asking, Some(question)) => TalkPage {
+            frame,
+            id,
+            department,
+            is_warning: matches!(question.act, Act::Warn { .. }),
+            question,
+            progress: own.dialogue.progress(),
+            request_key: service.app.new_id(),
+            turns: own.turns.into_iter().filter(|turn| turn.voided.is_none()).collect(),
+            refused,
+        }
+        .render(),
+        (model::State::Emergency { .. }, _) => {
+            let flags = service.engine.triage(&own.dialogue).flags;
+            let messages = flags.into_iter().map(|flag| flag.message).collect();
+            EmergencyPage { frame, id, messages, n_turns, refused }.render()
+        }
+        (model::State::AwaitingConfirmation, _) => {
+            let parts = parts(&own, &refused);
+            let version = own.consultation.version;
+            CheckPage { frame, id, department, version, n_turns, parts, refused }.render()
+        }
+        _ => {
+            let sent = own.consultation.state.ended_at().unwrap_or(own.consultation.updated_at);
+            SentPage {
+                frame,
+                department,
+                sent: ui::format::moment(sent, service.app.clock.today()),
+                is_sent: own.consultation.state.is_for_doctor(),
+                parts: parts(&own, &refused),
+                turns: own.turns.into_iter().filter(|turn| turn.voided.is_none()).collect(),
+            }
+            .render()
+        }
+    };
+    Ok(page(rendered)?.into_response())
+}
+
+fn parts(own: &Own, refused: &Refused) -> Vec<PartView> {
+    let Some(record) = &own.record else { return Vec::new() };
+    let view = |part: Part| {
+        let text = record.text(part);
+        let diff = record.is_amended(part).then(|| Diff::of(&part.composed(&record.record), &text));
+        PartView { part, text, diff, is_editing: refused.part == Some(part) }
+    };
+    Part::all().map(view).filter(|part| !part.text.is_empty()).collect()
+}

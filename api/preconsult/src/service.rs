@@ -1,0 +1,52 @@
+//! What can be done with consultations; one function per use case.
+//!
+//! A use case reads and decides without a transaction, then writes in one that is refused when the consultation is
+//! no longer in the version that was read; then it is made again from the start.
+
+mod dialogue;
+mod doctor;
+mod patient;
+mod revise;
+#[cfg(test)]
+mod tests;
+
+use platform::{
+    App,
+    audit::{self, Actor, Outcome},
+    http::RequestId,
+};
+use uuid::Uuid;
+
+pub use dialogue::{Taken, answer, undo};
+pub use doctor::{Listed, Reading, list, read};
+pub use patient::{Begun, Own, begin, find_open, list_own, read_own, restart};
+pub use revise::{amend, confirm};
+
+use crate::{PreconsultError, Service, model::Consultation, store};
+
+/// The deed of somebody on a consultation, for the audit trail.
+fn entry<'a>(
+    app: &App,
+    actor: Actor,
+    action: &'static str,
+    patient: Uuid,
+    consultation: Uuid,
+    request: &'a RequestId,
+) -> audit::Entry<'a> {
+    audit::Entry {
+        at: app.now(),
+        actor,
+        action,
+        patient: Some(patient),
+        object: Some(format!("consultation/{consultation}")),
+        reason: None,
+        outcome: Outcome::Done,
+        request_id: &request.0,
+    }
+}
+
+/// The resident's own consultation; another's is as good as none.
+async fn find_own(service: &Service, resident: Uuid, id: Uuid) -> Result<Consultation, PreconsultError> {
+    let found = store::find_consultation(&service.app, id).await?;
+    found.filter(|consultation| consultation.resident == resident).ok_or(PreconsultError::NotFound)
+}

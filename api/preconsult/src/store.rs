@@ -1,0 +1,60 @@
+//! The only SQL. Personal columns are sealed here on the way in and opened on the way out.
+
+mod consultation;
+mod record;
+mod turn;
+
+use platform::{
+    App,
+    crypto::{Place, Sealed},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::PreconsultError;
+
+pub(crate) use consultation::{
+    Change, find_consultation, find_open, insert_consultation, list_of_department, list_of_resident,
+    update_consultation,
+};
+pub(crate) use record::{find_assessment, find_record, insert_amendment, insert_record};
+pub(crate) use turn::{NewTurn, insert_turn, list_turns, update_voided};
+
+fn sealed(app: &App, table: &'static str, column: &'static str, row: Uuid, text: &str) -> Sealed {
+    app.keyring.seal(&*app.ids, Place { table, column, row }, text)
+}
+
+fn opened(
+    app: &App,
+    table: &'static str,
+    column: &'static str,
+    row: Uuid,
+    sealed: &Sealed,
+) -> Result<String, PreconsultError> {
+    Ok(app.keyring.open(Place { table, column, row }, sealed)?)
+}
+
+fn sealed_json<T: Serialize>(
+    app: &App,
+    table: &'static str,
+    column: &'static str,
+    row: Uuid,
+    value: &T,
+) -> Result<Sealed, PreconsultError> {
+    Ok(sealed(app, table, column, row, &serde_json::to_string(value)?))
+}
+
+fn opened_json<T: DeserializeOwned>(
+    app: &App,
+    table: &'static str,
+    column: &'static str,
+    row: Uuid,
+    sealed: &Sealed,
+) -> Result<T, PreconsultError> {
+    Ok(serde_json::from_str(&opened(app, table, column, row, sealed)?)?)
+}
+
+/// A stored number that must not be negative.
+fn count(number: i64) -> Result<usize, sqlx::Error> {
+    usize::try_from(number).map_err(|error| sqlx::Error::Decode(error.into()))
+}

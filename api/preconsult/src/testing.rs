@@ -1,0 +1,203 @@
+//! A seeded house for tests: demo people, the shipped knowledge, two residents and a doctor.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode, header},
+    middleware::from_fn_with_state,
+};
+use engine::Engine;
+use http_body_util::BodyExt;
+use people::{Resident, Staff};
+use platform::{
+    App,
+    db::test_support::{Bench, on_each_database},
+    http::{ErrorPage, RequestId, finish_problems},
+    session::{self, Principal},
+};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+use crate::{
+    PreconsultError, Service,
+    model::{Answer, Doctor, Patient, State},
+    service::{self, Own, Taken},
+};
+
+static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data");
+    Arc::new(Engine::load(data.as_ref()).unwrap_or_else(|faults| panic!("{faults:?}")))
+});
+
+pub(crate) struct House<'a> {
+    pub(crate) bench: &'a Bench,
+    pub(crate) service: Service,
+    pub(crate) resident: Resident,
+    pub(crate) neighbour: Resident,
+    /// Of the department every consultation here is begun for.
+    pub(crate) doctor: Staff,
+    pub(crate) other_doctor: Staff,
+    pub(crate) request: RequestId,
+}
+
+pub(crate) async fn on_each(test: impl AsyncFn(House<'_>)) {
+    on_each_database(&[people::migrations, crate::migrations], async |bench| test(house(bench).await).await).await;
+}
+
+pub(crate) async fn house(bench: &Bench) -> House<'_> {
+    people::demo::seed(bench).await.unwrap();
+    let (residents, staff) = people::service::list_demo_people(bench).await.unwrap();
+    let mut adults = residents.into_iter().filter(|resident| resident.sex == people::Sex::Male);
+    let of = |code: &str| staff.iter().find(|doctor| doctor.department.code == code).unwrap().clone();
+    House {
+        bench,
+        service: Service { app: bench.app.clone(), engine: ENGINE.clone() },
+        resident: adults.next().unwrap(),
+        neighbour: adults.next().unwrap(),
+        doctor: of("IM"),
+        other_doctor: of("PED"),
+        request: RequestId("test-request".into()),
+    }
+}
+
+impl House<'_> {
+    pub(crate) fn patient(&self) -> Patient<'_> {
+        Patient { id: self.resident.id, request: &self.request }
+    }
+
+    pub(crate) fn stranger(&self) -> Patient<'_> {
+        Patient { id: self.neighbour.id, request: &self.request }
+    }
+
+    pub(crate) fn reader<'b>(&'b self, doctor: &'b Staff) -> Doctor<'b> {
+        let department = &doctor.department;
+        Doctor { id: doctor.id, institution: &department.institution, department: &department.code, request: &self.request }
+    }
+
+    pub(crate) async fn begin(&self) -> Uuid {
+        let department = &self.doctor.department;
+        let codes = (department.institution.as_str(), department.code.as_str());
+        service::begin(&self.service, self.patient(), codes).await.unwrap().id
+    }
+
+    pub(crate) async fn own(&self, id: Uuid) -> Own {
+        service::read_own(&self.service, self.resident.id, id).await.unwrap()
+    }
+
+    pub(crate) async fn say(&self, id: Uuid, turn: usize, text: &str, key: &str) -> Result<Taken, PreconsultError> {
+        let answer = Answer { turn, question: None, text: text.into(), request_key: key.into() };
+        service::answer(&self.service, self.patient(), id, &answer).await
+    }
+
+    /// Tells a complaint and then says no to everything, or the first option where no cannot be said.
+    pub(crate) async fn talk_to_the_end(&self, id: Uuid, complaint: &str) -> Own {
+        self.say(id, 0, complaint, "turn-0").await.unwrap();
+        for turn in 1.. {
+            let own = self.own(id).await;
+            let Some(question) = own.dialogue.pending().filter(|_| own.consultation.state == State::Asking) else {
+                return own;
+            };
+            let text = reply(&question.options);
+            self.say(id, turn, &text, &format!("turn-{turn}")).await.unwrap();
+        }
+        unreachable!("a dialogue ends")
+    }
+
+    pub(crate) async fn submitted(&self, complaint: &str) -> Uuid {
+        let id = self.begin().await;
+        let own = self.talk_to_the_end(id, complaint).await;
+        service::confirm(&self.service, self.patient(), id, own.consultation.version).await.unwrap();
+        id
+    }
+
+    /// A browser signed in as somebody.
+    pub(crate) async fn browser(&self, principal: Principal) -> Browser {
+        let mut tx = self.bench.db.begin().await.unwrap();
+        let cookie = session::begin(&mut tx, &self.bench.app, &principal).await.unwrap();
+        tx.commit().await.unwrap();
+        Browser { router: router(&self.service), cookie: format!("{}={}", cookie.name(), cookie.value()) }
+    }
+
+    pub(crate) async fn resident_browser(&self) -> Browser {
+        self.browser(Principal::Resident { id: self.resident.id }).await
+    }
+}
+
+pub(crate) fn reply(options: &[String]) -> String {
+    let ways = ["继续填写", "都没有", "没有"];
+    let way = ways.iter().find_map(|way| options.iter().find(|option| option.starts_with(way)));
+    way.or(options.first()).cloned().unwrap_or_else(|| "没有".into())
+}
+
+fn router(service: &Service) -> Router {
+    let app: App = service.app.clone();
+    let draw: ErrorPage = ui::demo_error_page;
+    let (router, _) = crate::routes().with_state(service.clone()).split_for_parts();
+    router
+        .layer(from_fn_with_state(app, session::guard_changes))
+        .layer(from_fn_with_state(draw, finish_problems))
+}
+
+pub(crate) struct Browser {
+    router: Router,
+    cookie: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) status: StatusCode,
+    pub(crate) location: String,
+    pub(crate) etag: String,
+    pub(crate) text: String,
+}
+
+impl Browser {
+    pub(crate) fn signed_out(&self) -> Self {
+        Self { router: self.router.clone(), cookie: "none=1".into() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Seen {
+        self.send(Request::get(path).header(header::ACCEPT, "text/html"), String::new()).await
+    }
+
+    /// Sends a form; `csrf` is added.
+    pub(crate) async fn post(&self, path: &str, csrf: &str, fields: &[(&str, &str)]) -> Seen {
+        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let all = fields.iter().chain(&[("_csrf", csrf)]);
+        let body = all.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
+        let request = Request::post(path)
+            .header(header::ACCEPT, "text/html")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, body).await
+    }
+
+    pub(crate) async fn json(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Seen {
+        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send(request, body.to_owned()).await
+    }
+
+    async fn send(&self, request: axum::http::request::Builder, body: String) -> Seen {
+        let request = request.header(header::COOKIE, &self.cookie).body(Body::from(body)).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let text = |name| response.headers().get(name).map_or("", |value: &header::HeaderValue| value.to_str().unwrap());
+        let (status, location, etag) = (response.status(), text(header::LOCATION).to_owned(), text(header::ETAG).to_owned());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Seen { status, location, etag, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+}
+
+impl Seen {
+    /// Value of the first hidden field of a name.
+    pub(crate) fn field(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let rest = self.text.split_once(&start).unwrap_or_else(|| panic!("no field {name} in {}", self.text)).1;
+        rest.split_once('"').unwrap().0.to_owned()
+    }
+
+    pub(crate) fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+}

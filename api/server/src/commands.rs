@@ -1,0 +1,65 @@
+//! The command line; each command is one file.
+
+mod audit;
+mod check;
+mod consult;
+mod openapi;
+mod serve;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+/// 便捷就医平台
+#[derive(Debug, Parser)]
+#[command(name = "jiuyi", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 启动服务（不写命令时即为此项）
+    Serve,
+    /// 在终端里做一次预问诊，或用录下的回答回放
+    Consult(consult::Consult),
+    /// 检查知识文件，逐条指出问题的位置
+    Check(check::Check),
+    /// 输出接口文档（OpenAPI）
+    Openapi,
+    /// 审计记录
+    #[command(subcommand)]
+    Audit(audit::Audit),
+}
+
+/// Runs the command and shows a failure with all its causes.
+pub fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => in_runtime(serve::run()),
+        Command::Consult(command) => consult::run(&command),
+        Command::Check(command) => check::run(&command),
+        Command::Openapi => openapi::run(),
+        Command::Audit(command) => in_runtime(audit::run(&command)),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            // A closed stderr leaves nobody to tell.
+            let _ = writeln!(io::stderr(), "出错了：{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// Writes to the terminal or pipe the command was started in.
+fn say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
+}

@@ -1,0 +1,75 @@
+use std::{io, net::SocketAddr, process::ExitCode};
+
+use platform::App;
+use tokio::net::TcpListener;
+
+use super::say;
+use crate::{maintenance, router, start};
+
+/// Serves until ctrl-c or SIGTERM, then finishes the requests that are open.
+pub(super) async fn run() -> anyhow::Result<ExitCode> {
+    let config = start::config()?;
+    let _log = platform::log::start(&config)?;
+    tracing::info!(?config, "starting");
+    let listener = listen(config.listen).await?;
+    let app = start::app(config).await?;
+    start::seed(&app).await?;
+    let (rows, hash) = platform::audit::find_head(&app.db).await?;
+    tracing::info!(rows, hash, "the audit trail ends here");
+    let upkeep = tokio::spawn(maintenance::run(app.clone()));
+    let stop = told_to_stop()?;
+    greet(&app, listener.local_addr()?)?;
+    axum::serve(listener, router(app.clone())).with_graceful_shutdown(stop).await?;
+    upkeep.abort();
+    app.db.close().await;
+    say("已停止。")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let advice = match error.kind() {
+            io::ErrorKind::AddrInUse => format!(
+                "端口 {} 已被占用：可能已有一个 jiuyi 在运行，请先停止它；或换一个端口，例如 JIUYI_LISTEN=127.0.0.1:{} jiuyi serve",
+                address.port(),
+                address.port().wrapping_add(1)
+            ),
+            _ => format!("无法在 {address} 上监听，请检查 JIUYI_LISTEN"),
+        };
+        anyhow::Error::new(error).context(advice)
+    })
+}
+
+fn greet(app: &App, address: SocketAddr) -> anyhow::Result<()> {
+    let demo = if app.config.demo {
+        "演示模式：人员为虚构，外部系统为模拟（JIUYI_DEMO=false 关闭）\n"
+    } else {
+        ""
+    };
+    say(&format!(
+        "便捷就医已启动\n  居民端  http://{address}/\n  医生端  http://{address}/doctor\n  接口文档 http://{address}/docs/\n{demo}按 Ctrl-C 停止"
+    ))?;
+    Ok(())
+}
+
+/// Listens for signals from now on, not only when the answer is first waited for.
+#[cfg(unix)]
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "cannot wait for ctrl-c");
+        }
+    })
+}

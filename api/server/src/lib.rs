@@ -1,0 +1,13 @@
+//! The composition of the program `jiuyi`: which crates are in it, in which order a request passes through what
+//! they share, and what the command line offers.
+
+pub mod commands;
+pub mod eval;
+mod health;
+mod maintenance;
+mod openapi;
+pub mod router;
+pub mod start;
+
+pub use openapi::document;
+pub use router::router;

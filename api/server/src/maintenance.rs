@@ -1,0 +1,25 @@
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use platform::{App, idempotency, session};
+
+/// Removes what is over, at the start and every hour.
+pub(crate) async fn run(app: App) {
+    let mut hourly = tokio::time::interval(Duration::from_hours(1));
+    loop {
+        hourly.tick().await;
+        match sweep(&app).await {
+            Ok((sessions, keys)) => tracing::info!(sessions, keys, "swept"),
+            Err(error) => tracing::error!(%error, "cannot sweep"),
+        }
+    }
+}
+
+/// Ended sessions, and idempotency keys nobody tries again; gives how many of each.
+async fn sweep(app: &App) -> Result<(u64, u64), platform::db::Error> {
+    let mut tx = app.db.begin().await?;
+    let sessions = session::delete_ended(&mut tx, app.now()).await?;
+    let keys = idempotency::delete_older(&mut tx, app.now() - TimeDelta::days(2)).await?;
+    tx.commit().await?;
+    Ok((sessions, keys))
+}

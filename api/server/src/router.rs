@@ -1,0 +1,160 @@
+//! The table of contents: every crate's routes, and what each request passes through.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+};
+use platform::{App, http, session};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use utoipa::{OpenApi as _, openapi::OpenApi};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{health, openapi::Head};
+
+/// The whole program as one service.
+pub fn router(app: App) -> Router {
+    let routes = Router::new()
+        .merge(health::routes())
+        .merge(people::routes())
+        .merge(ui::routes())
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", documented()))
+        .method_not_allowed_fallback(http::no_method)
+        .fallback(http::no_route);
+    shared(routes, &app).with_state(app)
+}
+
+/// The JSON operations of every crate.
+pub(crate) fn documented() -> OpenApi {
+    let mut document = Head::openapi();
+    document.merge(health::routes().into_openapi());
+    document.merge(people::routes().into_openapi());
+    document
+}
+
+/// What every request passes through; the last line is the outermost.
+fn shared(routes: Router<App>, app: &App) -> Router<App> {
+    let draw: http::ErrorPage = if app.config.demo { ui::demo_error_page } else { ui::error_page };
+    routes
+        .layer(DefaultBodyLimit::max(app.config.body_kib * 1024))
+        .layer(from_fn_with_state(app.clone(), session::guard_changes))
+        .layer(CatchPanicLayer::custom(http::panicked))
+        .layer(from_fn_with_state(app.clone(), http::time_limit))
+        .layer(from_fn_with_state(draw, http::finish_problems))
+        .layer(from_fn_with_state(app.clone(), http::request_id))
+        .layer(from_fn(http::security_headers))
+        .layer(CompressionLayer::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::{
+        body::Body,
+        http::{Method, Request, StatusCode},
+        response::Response,
+        routing::{get, post},
+    };
+    use http_body_util::BodyExt;
+    use platform::{
+        Problem,
+        db::test_support::Bench,
+        http::{Json, Path, Query},
+    };
+    use serde::{Deserialize, Serialize};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Number {
+        n: u8,
+    }
+
+    async fn faulty() -> Problem {
+        Problem::internal(std::io::Error::other("secret cause"))
+    }
+
+    async fn panics() -> &'static str {
+        panic!("the patient wrote: 头痛")
+    }
+
+    async fn sleeps() {
+        tokio::time::sleep(Duration::from_hours(1)).await;
+    }
+
+    fn bench_router(app: &App) -> Router {
+        let routes = Router::new()
+            .route("/faulty", get(faulty))
+            .route("/panics", get(panics))
+            .route("/sleeps", get(sleeps))
+            .route("/json", post(|Json(body): Json<Number>| async move { Json(body) }))
+            .route("/number/{n}", get(|Path(n): Path<u8>| async move { n.to_string() }))
+            .route("/query", get(|Query(body): Query<Number>| async move { body.n.to_string() }))
+            .method_not_allowed_fallback(http::no_method)
+            .fallback(http::no_route);
+        shared(routes, app).with_state(app.clone())
+    }
+
+    async fn ask(method: Method, path: &str, accept: &str, body: String) -> (StatusCode, Response, String) {
+        let bench = Bench::sqlite(&crate::start::MIGRATIONS[1..]).await;
+        let request = Request::builder().method(method).uri(path).header("accept", accept);
+        let request = request.header("content-type", "application/json").body(Body::from(body)).unwrap();
+        let (parts, body) = bench_router(&bench.app).oneshot(request).await.unwrap().into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        (parts.status, Response::from_parts(parts, Body::empty()), text)
+    }
+
+    #[tokio::test]
+    async fn every_fault_is_a_problem_for_programs_and_a_page_for_people() {
+        let cases = [
+            (Method::GET, "/nowhere", "", 404),
+            (Method::DELETE, "/faulty", "", 405),
+            (Method::GET, "/faulty", "", 500),
+            (Method::GET, "/panics", "", 500),
+            (Method::GET, "/number/x", "", 400),
+            (Method::GET, "/query?n=x", "", 422),
+            (Method::POST, "/json", "{", 400),
+            (Method::POST, "/json", r#"{"n":300}"#, 422),
+            (Method::POST, "/json", &"1".repeat(600_000), 413),
+        ];
+        for (method, path, body, status) in cases {
+            let (given, answer, text) = ask(method.clone(), path, "*/*", body.to_owned()).await;
+            assert_eq!(given.as_u16(), status, "{path}");
+            assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+            let problem: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(problem["status"], status, "{path}");
+            assert_eq!(problem["request_id"], answer.headers()["x-request-id"].to_str().unwrap(), "{path}");
+            assert_eq!(problem["instance"], path.split('?').next().unwrap());
+            assert!(!text.contains("secret") && !text.contains("头痛"), "{text}");
+            assert_eq!(answer.headers()["x-content-type-options"], "nosniff", "{path}");
+
+            let (given, answer, text) = ask(method, path, "text/html", body.to_owned()).await;
+            assert_eq!(given.as_u16(), status, "{path}");
+            assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8", "{path}");
+            assert!(text.contains(problem["title"].as_str().unwrap()), "{text}");
+            assert!(text.contains(answer.headers()["x-request-id"].to_str().unwrap()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_callers_request_id_is_kept() {
+        let bench = Bench::sqlite(&[]).await;
+        let request =
+            Request::get("/nowhere").header("x-request-id", "his-2026-000001").body(Body::empty()).unwrap();
+        let answer = bench_router(&bench.app).oneshot(request).await.unwrap();
+        assert_eq!(answer.headers()["x-request-id"], "his-2026-000001");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_given_up() {
+        let bench = Bench::sqlite(&[]).await;
+        tokio::time::pause();
+        let request = Request::get("/sleeps").body(Body::empty()).unwrap();
+        let answer = bench_router(&bench.app).oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()["retry-after"], "5");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    }
+}

@@ -1,0 +1,166 @@
+/* What plain forms cannot do, see lib.rs of this crate for the attributes. ES2017, no dependencies. */
+(function () {
+  'use strict';
+  var root = document.documentElement;
+  var TRIES = [1000, 3000, 6000];
+
+  function each(selector, act, within) {
+    Array.prototype.forEach.call((within || document).querySelectorAll(selector), act);
+  }
+  function say(text) {
+    var notice = document.getElementById('notice');
+    notice.textContent = text;
+    notice.hidden = !text;
+  }
+  function wait(millis) {
+    return new Promise(function (go) { setTimeout(go, millis); });
+  }
+
+  /* Forms */
+  function block(form, busy) {
+    if (busy) { form.setAttribute('aria-busy', 'true'); } else { form.removeAttribute('aria-busy'); }
+    each('button', function (button) { button.disabled = busy; }, form);
+  }
+  async function send(form, body) {
+    var url = form.getAttribute('action') || location.href;
+    for (var i = 0; ; i++) {
+      try {
+        var response = await fetch(url, { method: 'POST', body: body, credentials: 'same-origin', headers: { Accept: 'text/html' } });
+        /* 502–504 come from something in between: the answer may or may not have been taken. */
+        if (response.status < 502 || response.status > 504) { return response; }
+      } catch (e) { /* no network */ }
+      if (i >= TRIES.length) { return null; }
+      say('网络不稳定，正在重新发送（第' + (i + 1) + '次）…');
+      await wait(TRIES[i]);
+    }
+  }
+  function show(form, response, html) {
+    var page = new DOMParser().parseFromString(html, 'text/html');
+    var path = new URL(response.url).pathname;
+    var all = form.dataset.swap.split(',').map(function (selector) {
+      return [document.querySelector(selector), page.querySelector(selector)];
+    });
+    if (path === location.pathname && all.every(function (pair) { return pair[0] && pair[1]; })) {
+      all.forEach(function (pair) { pair[0].replaceWith(document.importNode(pair[1], true)); });
+      settle(true);
+    } else if (path === '/sign-in') {
+      location.assign('/sign-in?next=' + encodeURIComponent(location.pathname));
+    } else if (response.ok) {
+      location.assign(response.url);
+      if (path === location.pathname) { location.reload(); }
+    } else {
+      var main = page.querySelector('main');
+      say(main ? main.textContent.replace(/\s+/g, ' ').trim() : '没有发送成功，请稍后再试。');
+    }
+  }
+  async function submit(form, submitter) {
+    var body = new URLSearchParams(new FormData(form));
+    if (submitter && submitter.name) { body.append(submitter.name, submitter.value); }
+    block(form, true);
+    var response = await send(form, body);
+    if (!response) {
+      block(form, false);
+      say('没有发送成功，您填写的内容还在。请检查网络后再点一次。');
+      return;
+    }
+    say('');
+    if (response.ok && new URL(response.url).pathname !== '/sign-in') { each('[data-draft]', drop, form); }
+    var html = await response.text();
+    show(form, response, html);
+    block(form, false);
+  }
+  document.addEventListener('submit', function (event) {
+    var form = event.target;
+    if (form.getAttribute('aria-busy')) { event.preventDefault(); return; }
+    if (form.hasAttribute('data-sign-out')) { try { sessionStorage.clear(); } catch (e) { /* refused */ } }
+    if (form.hasAttribute('data-size-switch') && window.fetch) {
+      event.preventDefault();
+      resize(form);
+    } else if (form.dataset.swap && window.fetch && window.DOMParser) {
+      event.preventDefault();
+      submit(form, event.submitter || document.activeElement);
+    } else if (form.hasAttribute('data-once') || form.dataset.swap) {
+      setTimeout(function () { block(form, true); });
+    }
+  });
+  /* A page that comes back from the browser's memory is used again. */
+  window.addEventListener('pageshow', function () { each('form[aria-busy]', function (form) { block(form, false); }); });
+
+  /* Drafts: only in this tab, gone when it closes. */
+  function place(field) { return 'draft:' + field.dataset.draft; }
+  function drop(field) { try { sessionStorage.removeItem(place(field)); } catch (e) { /* refused */ } }
+  document.addEventListener('input', function (event) {
+    var field = event.target;
+    if (field.dataset.draft) { try { sessionStorage.setItem(place(field), field.value); } catch (e) { /* refused */ } }
+    grow(field);
+  });
+  function restore(field) {
+    var kept = null;
+    try { kept = sessionStorage.getItem(place(field)); } catch (e) { /* refused */ }
+    if (kept !== null && kept !== field.value) { field.value = kept; }
+    grow(field);
+  }
+  function grow(field) {
+    if (field.tagName !== 'TEXTAREA' || !field.hasAttribute('data-grow')) { return; }
+    field.style.height = 'auto';
+    field.style.height = Math.min(field.scrollHeight + 2, window.innerHeight * 0.4) + 'px';
+  }
+
+  /* Large type */
+  function resize(form) {
+    var size = form.elements.size.value;
+    root.dataset.size = size;
+    form.querySelector('button').setAttribute('aria-pressed', String(size === 'large'));
+    fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)), credentials: 'same-origin' }).catch(function () {});
+    form.elements.size.value = size === 'large' ? 'normal' : 'large';
+  }
+  if (/(?:^|; )type_size=large/.test(document.cookie)) { root.dataset.size = 'large'; }
+
+  /* Ticks that stand alone */
+  document.addEventListener('change', function (event) {
+    var tick = event.target;
+    if (tick.type !== 'checkbox' || !tick.checked) { return; }
+    each('input[type=checkbox]', function (other) {
+      if (other !== tick && (tick.hasAttribute('data-alone') || other.hasAttribute('data-alone'))) { other.checked = false; }
+    }, tick.form);
+  });
+
+  /* Evidence */
+  function mark(event) {
+    var from = event.target.closest('[data-marks]');
+    if (!from) { return; }
+    each('.marked', function (old) { old.classList.remove('marked'); });
+    from.classList.add('marked');
+    var first = null;
+    from.dataset.marks.split(' ').forEach(function (id) {
+      var turn = id && document.getElementById(id);
+      if (turn) { turn.classList.add('marked'); first = first || turn; }
+    });
+    var pane = first && first.closest('[data-pane]');
+    if (pane) { pane.scrollTop += first.getBoundingClientRect().top - pane.getBoundingClientRect().top - 24; }
+  }
+  document.addEventListener('click', mark);
+  document.addEventListener('focusin', mark);
+
+  /* Keys of lists */
+  document.addEventListener('keydown', function (event) {
+    var step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+    var list = document.querySelector('[data-keys]');
+    if (!step || !list || /INPUT|TEXTAREA|SELECT/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) { return; }
+    var links = Array.prototype.slice.call(list.querySelectorAll('a'));
+    var at = links.indexOf(document.activeElement);
+    var next = links[at < 0 ? 0 : at + step];
+    if (next) { event.preventDefault(); next.focus(); }
+  });
+
+  /* After loading and after each swap; only then focus goes to what is new. */
+  function settle(swapped) {
+    each('[data-draft]', restore);
+    each('[data-grow]', grow);
+    var end = document.querySelector('[data-end]');
+    if (end) { window.scrollTo(0, root.scrollHeight); }
+    var fresh = swapped && document.querySelector('[data-focus]');
+    if (fresh) { fresh.focus({ preventScroll: true }); }
+  }
+  settle(false);
+})();

@@ -1,0 +1,94 @@
+use axum::{
+    http::{HeaderMap, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::CookieJar;
+use platform::{http::Form, session::local_path};
+use serde::Deserialize;
+
+/// How large type is on pages for patients.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TypeSize {
+    #[default]
+    Normal,
+    Large,
+}
+
+const COOKIE: &str = "type_size";
+
+impl TypeSize {
+    /// The choice kept in the browser.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let jar = CookieJar::from_headers(headers);
+        if jar.get(COOKIE).is_some_and(|cookie| cookie.value() == "large") {
+            Self::Large
+        } else {
+            Self::Normal
+        }
+    }
+
+    /// As written in cookie and attribute.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Large => "large",
+        }
+    }
+
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Normal => Self::Large,
+            Self::Large => Self::Normal,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Switch {
+    size: TypeSize,
+    #[serde(default)]
+    back: String,
+}
+
+/// Keeps the choice for a year and goes back to the page. The script reads the cookie too, so it is not `HttpOnly`;
+/// it says nothing of the person.
+pub(crate) async fn switch(Form(switch): Form<Switch>) -> Response {
+    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", switch.size.name());
+    ([(header::SET_COOKIE, cookie)], Redirect::to(local_path(&switch.back))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::Request};
+    use rstest::rstest;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[rstest]
+    #[case("/history", "/history")]
+    #[case("/consultations/1?from=list", "/consultations/1?from=list")]
+    #[case("//evil.example", "/")]
+    #[case("/\\evil.example", "/")]
+    #[case("https://evil.example", "/")]
+    #[case("", "/")]
+    #[tokio::test]
+    async fn the_choice_is_kept_and_leads_back_to_own_pages_only(#[case] back: &str, #[case] led_to: &str) {
+        let encoded: String = back.bytes().map(|b| format!("%{b:02X}")).collect();
+        let request = Request::post("/display")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(format!("size=large&back={encoded}")))
+            .unwrap();
+        let response = crate::routes::<()>().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 303);
+        assert_eq!(response.headers()["location"], led_to);
+        let cookie = response.headers()["set-cookie"].clone();
+        let kept = HeaderMap::from_iter([(
+            header::COOKIE,
+            cookie.to_str().unwrap().split(';').next().unwrap().parse().unwrap(),
+        )]);
+        assert_eq!(TypeSize::of(&kept), TypeSize::Large);
+    }
+}

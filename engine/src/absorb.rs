@@ -1,0 +1,421 @@
+//! Takes an answer into the case, in the light of its question.
+
+use kb::{Choice, ConceptId, ConceptKind};
+use nlp::{Expected, Finding, Period, Reply, Severity, Span, Status, Verdict, Whose};
+
+use crate::{
+    Act, Engine, Profile, Question,
+    case::{AttributeAnswer, Case, Contradiction, Evidence, Known, ScriptAnswer},
+    dialogue::{GO_ON, NONE_OF_THESE},
+};
+
+/// Longest quote kept beside a fact, in characters; the whole answer is stored with the turn.
+const QUOTE: usize = 60;
+
+impl Engine {
+    /// Absorbs the answer of turn `turn`; the notes are remarks for the patient.
+    pub(crate) fn absorb(
+        &self,
+        case: &mut Case,
+        profile: &Profile,
+        question: &Question,
+        answer: &str,
+        turn: usize,
+    ) -> Vec<String> {
+        case.asked.insert(question.key.clone());
+        *case.n_at.entry(question.node.clone()).or_default() += 1;
+        let mut absorption = Absorption { engine: self, case, profile, answer, turn, notes: Vec::new() };
+        match &question.act {
+            Act::Complaint => absorption.complaint(),
+            Act::Concept { concept } => absorption.concept(concept),
+            Act::Checklist { concepts } => absorption.checklist(concepts, &question.options),
+            Act::Attribute { symptom, attribute } => absorption.attribute(symptom, attribute),
+            Act::Measure { measure } => absorption.measure(*measure),
+            Act::Warn { flags } => absorption.warning(flags),
+            Act::Script { row } => absorption.script(row, &question.options),
+        }
+        absorption.notes
+    }
+}
+
+struct Absorption<'a> {
+    engine: &'a Engine,
+    case: &'a mut Case,
+    profile: &'a Profile,
+    answer: &'a str,
+    turn: usize,
+    notes: Vec<String>,
+}
+
+impl Absorption<'_> {
+    fn reply(&self, expected: Expected<'_>) -> Reply {
+        self.engine.extractor().reply(self.answer, expected, self.profile.speaker())
+    }
+
+    fn evidence(&self, words: &str) -> Evidence {
+        Evidence { turn: self.turn, quote: words.chars().take(QUOTE).collect() }
+    }
+
+    fn complaint(&mut self) {
+        let reply = self.reply(Expected::Account);
+        self.case.n_accounts += 1;
+        if self.case.first_words.is_none() {
+            self.case.first_words = Some(self.evidence(self.answer));
+        }
+        self.volunteered(&reply, true);
+        if self.case.complaints.is_empty() {
+            self.case.unread.push(self.evidence(self.answer));
+        }
+        self.loose_period(&reply);
+    }
+
+    /// 三天了 said apart from any symptom belongs to the complaint.
+    fn loose_period(&mut self, reply: &Reply) {
+        let Some(period) = reply.extraction.periods.first().copied() else {
+            return;
+        };
+        let words = self.evidence(period.span.of(self.answer));
+        let Some(&main) = self.case.main_complaints(self.engine.kb()).first() else {
+            return;
+        };
+        if let Some(known) = self.case.known_mut(main) {
+            if known.since.is_none() {
+                known.since = Some(period);
+                known.evidence.push(words);
+            }
+        }
+    }
+
+    fn concept(&mut self, key: &str) {
+        let Some(id) = self.engine.kb().id(key) else {
+            return;
+        };
+        let accepted = self.engine.with_narrower(id);
+        let reply = self.reply(Expected::YesNo { accepted: &accepted });
+        self.volunteered(&reply, false);
+        if reply.finding.is_some_and(|finding| finding.concept == id) {
+            return;
+        }
+        let status = match reply.verdict {
+            Some(Verdict::Yes) => Status::Yes,
+            Some(Verdict::No) => Status::No,
+            Some(Verdict::Unsure) => Status::Unsure,
+            // The words are kept in the turn; what they mean for the question stays open.
+            None => Status::Unsure,
+        };
+        let finding = Finding {
+            since: reply.extraction.periods.first().copied(),
+            severity: reply.extraction.severity,
+            rate: reply.extraction.rate,
+            onset: reply.extraction.onset,
+            side: reply.extraction.side,
+            ..plain(id, status, self.answer)
+        };
+        self.take(&finding);
+    }
+
+    fn checklist(&mut self, concepts: &[String], options: &[String]) {
+        let choices: Vec<Choice> = options.iter().map(|label| choice(label)).collect();
+        let reply = self.reply(Expected::Choices(&choices));
+        self.volunteered(&reply, false);
+        let none = options.iter().position(|option| option == NONE_OF_THESE);
+        let named: Vec<usize> =
+            reply.choices.iter().copied().filter(|position| Some(*position) != none).collect();
+        let says_none = named.is_empty() && (reply.choices.len() == 1 || reply.verdict == Some(Verdict::No));
+        // Ticked boxes say no to the rest; free words leave the rest open.
+        let is_ticked = says_none || only_labels(self.answer, options);
+        for (position, key) in concepts.iter().enumerate() {
+            let Some(id) = self.engine.kb().id(key) else {
+                continue;
+            };
+            self.case.asked.insert(key.clone());
+            let said_here =
+                self.case.known(id).is_some_and(|known| known.evidence.iter().any(|e| e.turn == self.turn));
+            let status = if named.contains(&position) {
+                Status::Yes
+            } else if said_here {
+                continue;
+            } else if is_ticked {
+                Status::No
+            } else {
+                Status::Unsure
+            };
+            let words = if status == Status::Yes { &options[position] } else { self.answer };
+            let finding = plain(id, status, words);
+            self.take_words(&finding, words);
+        }
+    }
+
+    fn attribute(&mut self, symptom: &str, attribute: &str) {
+        let kb = self.engine.kb();
+        let position = kb.attributes.iter().position(|known| known.key == attribute);
+        let (Some(id), Some(position)) = (kb.id(symptom), position) else {
+            return;
+        };
+        let definition = &kb.attributes[position];
+        let expected = match attribute {
+            "attr:duration" => Expected::Period,
+            "attr:severity" => Expected::Number,
+            _ => Expected::Choices(&definition.choices),
+        };
+        let reply = self.reply(expected);
+        self.volunteered(&reply, false);
+        let evidence = self.evidence(self.answer);
+        let chosen: Vec<&str> =
+            reply.choices.iter().map(|at| definition.choices[*at].term.as_str()).collect();
+        let is_unsure = reply.verdict == Some(Verdict::Unsure) && chosen.is_empty();
+        let term = if is_unsure {
+            String::new()
+        } else if chosen.is_empty() {
+            self.answer.trim().chars().take(QUOTE).collect()
+        } else {
+            chosen.join("、")
+        };
+        self.onto_finding(id, attribute, &reply, &term, &evidence);
+        self.case.attributes.insert((id, position), AttributeAnswer { term, evidence });
+    }
+
+    /// Attributes that expressions read are kept on the finding itself.
+    fn onto_finding(
+        &mut self,
+        id: ConceptId,
+        attribute: &str,
+        reply: &Reply,
+        term: &str,
+        evidence: &Evidence,
+    ) {
+        let period = reply.extraction.periods.first().copied().or_else(|| {
+            reply.number.filter(|days| (0.0..36500.0).contains(days)).map(|days| Period {
+                hours: days * 24.0,
+                is_point: false,
+                span: whole(self.answer),
+            })
+        });
+        let Some(known) = self.case.known_mut(id) else {
+            return;
+        };
+        match attribute {
+            "attr:duration" => {
+                if let Some(period) = period {
+                    known.since = Some(period);
+                    known.evidence.push(evidence.clone());
+                }
+            }
+            "attr:severity" => {
+                let of_number = |score: f32| match score {
+                    score if score >= 7.0 => Severity::Severe,
+                    score if score >= 4.0 => Severity::Moderate,
+                    _ => Severity::Mild,
+                };
+                known.severity = reply.number.map(of_number).or(reply.extraction.severity).or(known.severity);
+            }
+            "attr:onset" => {
+                known.onset = match term {
+                    "突发" => Some(nlp::Onset::Sudden),
+                    "逐渐" => Some(nlp::Onset::Gradual),
+                    _ => reply.extraction.onset.or(known.onset),
+                };
+            }
+            _ => {}
+        }
+    }
+
+    fn measure(&mut self, kind: nlp::MeasureKind) {
+        let reply = self.reply(Expected::Number);
+        self.volunteered(&reply, false);
+        let in_range = reply.number.filter(|value| kind.range().contains(value));
+        if let (Some(value), false) = (in_range, self.case.measures.contains_key(&kind)) {
+            let evidence = self.evidence(self.answer);
+            self.case.measures.insert(kind, (value, evidence));
+        }
+    }
+
+    fn warning(&mut self, flags: &[String]) {
+        self.case.warned.extend(flags.iter().cloned());
+        let reply = self.reply(Expected::Account);
+        self.volunteered(&reply, false);
+        let goes_on = self.answer.contains(GO_ON) || self.answer.contains("继续");
+        (self.case.goes_on, self.case.stops) = (goes_on, !goes_on);
+    }
+
+    fn script(&mut self, row: &str, options: &[String]) {
+        let choices = self.engine.script().row(row).map(|row| row.options.clone()).unwrap_or_default();
+        let reply = self.reply(Expected::Choices(&choices));
+        let is_allergy = row.starts_with("allergy");
+        let is_family = row.starts_with("family");
+        let is_past = row.starts_with("past");
+        self.volunteered_as(&reply, false, is_allergy, is_family, is_past);
+        let terms: Vec<&str> = reply.choices.iter().map(|at| choices[*at].term.as_str()).collect();
+        let text = if !terms.is_empty() && only_labels(self.answer, options) {
+            terms.join("、")
+        } else {
+            self.answer.trim().to_owned()
+        };
+        let evidence = self.evidence(self.answer);
+        self.case.script.insert(row.to_owned(), ScriptAnswer { text, verdict: reply.verdict, evidence });
+    }
+
+    // ---- what is said beyond the question
+
+    fn volunteered(&mut self, reply: &Reply, is_account: bool) {
+        self.volunteered_as(reply, is_account, false, false, false);
+    }
+
+    fn volunteered_as(
+        &mut self,
+        reply: &Reply,
+        is_account: bool,
+        is_allergy: bool,
+        is_family: bool,
+        is_past: bool,
+    ) {
+        let kb = self.engine.kb();
+        for finding in &reply.extraction.findings {
+            let kind = kb.concept(finding.concept).kind;
+            let whose = if is_family && kind == ConceptKind::Disease && finding.whose == Whose::Patient {
+                Whose::Kin(nlp::Kin::Relative)
+            } else {
+                finding.whose
+            };
+            if let Whose::Kin(kin) = whose {
+                if finding.status == Status::Yes {
+                    let evidence = self.evidence(finding.span.of(self.answer));
+                    self.case.kin.push((kin, finding.concept, evidence));
+                }
+                continue;
+            }
+            if is_allergy && matches!(kind, ConceptKind::Drug | ConceptKind::Allergen) {
+                continue;
+            }
+            let mut finding = *finding;
+            finding.is_past |= is_past && kind != ConceptKind::Risk;
+            let is_new = self.case.known(finding.concept).is_none();
+            self.take(&finding);
+            if is_account && is_new && kind == ConceptKind::Symptom && !finding.is_past {
+                self.case.complaints.push(finding.concept);
+            }
+        }
+        for measure in &reply.extraction.measures {
+            let evidence = self.evidence(measure.span.of(self.answer));
+            self.case.measures.insert(measure.kind, (measure.value, evidence));
+        }
+        self.implied_by_measures();
+    }
+
+    /// 体温 39 is a fever, whether or not the word was said.
+    fn implied_by_measures(&mut self) {
+        let Some((value, evidence)) = self.case.measures.get(&nlp::MeasureKind::Temperature).cloned() else {
+            return;
+        };
+        let implied = [(37.3, "sym:fever"), (39.0, "sym:high-fever")];
+        for (_, key) in implied.iter().filter(|(limit, _)| value >= *limit) {
+            let Some(id) = self.engine.kb().id(key) else {
+                continue;
+            };
+            if self.case.known(id).is_none() {
+                let finding = plain(id, Status::Yes, &evidence.quote);
+                self.store(&finding, evidence.clone());
+            }
+        }
+    }
+
+    fn take(&mut self, finding: &Finding) {
+        let words = finding.span.of(self.answer).to_owned();
+        self.take_words(finding, &words);
+    }
+
+    fn take_words(&mut self, finding: &Finding, words: &str) {
+        let quote = if words.is_empty() { self.answer } else { words };
+        let evidence = self.evidence(quote);
+        self.store(finding, evidence);
+    }
+
+    fn store(&mut self, finding: &Finding, evidence: Evidence) {
+        let id = finding.concept;
+        let rate_words = finding.rate_span.map(|span| span.of(self.answer).to_owned());
+        let before = self.case.known(id).cloned();
+        if let Some(before) = &before {
+            self.contradiction(before, finding, &evidence);
+        } else {
+            self.case.order.push(id);
+        }
+        let mut known = before.unwrap_or(Known {
+            status: finding.status,
+            since: None,
+            severity: None,
+            rate: None,
+            rate_words: None,
+            side: None,
+            onset: None,
+            is_past: finding.is_past,
+            evidence: Vec::new(),
+        });
+        // “不清楚” does not take back what was said.
+        if finding.status != Status::Unsure || known.evidence.is_empty() {
+            known.status = finding.status;
+            known.is_past = finding.is_past;
+        }
+        known.since = finding.since.or(known.since);
+        known.severity = finding.severity.or(known.severity);
+        known.rate = finding.rate.or(known.rate);
+        known.rate_words = rate_words.filter(|words| !words.is_empty()).or(known.rate_words);
+        known.side = finding.side.or(known.side);
+        known.onset = finding.onset.or(known.onset);
+        known.evidence.push(evidence);
+        *self.case.known_mut(id) = Some(known);
+    }
+
+    fn contradiction(&mut self, before: &Known, finding: &Finding, evidence: &Evidence) {
+        let opposes =
+            matches!((before.status, finding.status), (Status::Yes, Status::No) | (Status::No, Status::Yes));
+        let is_other_turn = before.evidence.iter().all(|said| said.turn != self.turn);
+        if !opposes || before.is_past != finding.is_past || !is_other_turn {
+            return;
+        }
+        let label = &self.engine.kb().concept(finding.concept).label;
+        let word = |status: Status| if status == Status::Yes { "有" } else { "没有" };
+        self.notes.push(format!(
+            "您前面说{}{label}，现在说{}，先按您最新说的记录；最后核对时还可以改。",
+            word(before.status),
+            word(finding.status)
+        ));
+        let said = before.evidence.iter().chain([evidence]).cloned().collect();
+        self.case.contradictions.push(Contradiction {
+            concept: finding.concept,
+            before: before.status,
+            after: finding.status,
+            evidence: said,
+        });
+    }
+}
+
+fn plain(concept: ConceptId, status: Status, words: &str) -> Finding {
+    Finding {
+        concept,
+        status,
+        whose: Whose::Patient,
+        span: whole(words),
+        since: None,
+        severity: None,
+        rate: None,
+        rate_span: None,
+        side: None,
+        onset: None,
+        is_past: false,
+    }
+}
+
+fn whole(words: &str) -> Span {
+    Span { start: 0, end: u32::try_from(words.len()).unwrap_or(u32::MAX) }
+}
+
+fn choice(label: &str) -> Choice {
+    Choice { label: label.to_owned(), term: label.to_owned(), names: Vec::new() }
+}
+
+/// Whether an answer is nothing but labels of options, joined.
+fn only_labels(answer: &str, options: &[String]) -> bool {
+    let mut parts =
+        answer.split(['、', '，', ',', ';', '；']).map(str::trim).filter(|part| !part.is_empty()).peekable();
+    parts.peek().is_some() && parts.all(|part| options.iter().any(|option| option == part))
+}

@@ -1,0 +1,1 @@
+//! Models that learn at run time from cases.

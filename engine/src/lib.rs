@@ -1,0 +1,29 @@
+//! Pure decisions of the pre-consultation: what to ask next, what it may be, what is urgent, what the doctor reads.
+//!
+//! Same release + same answers = same result: nothing here reads a clock, draws chance or does I/O after
+//! [`Engine::load`]. A [`Dialogue`] is rebuilt from its stored [`Turn`]s at any time, so every recorded
+//! consultation can be replayed.
+
+mod absorb;
+mod case;
+mod dialogue;
+mod differential;
+mod explain;
+pub mod learn;
+mod load;
+mod next;
+mod person;
+mod question;
+mod record;
+mod safety;
+mod script;
+mod variables;
+
+pub use case::Evidence;
+pub use dialogue::{Dialogue, Outcome, State, Turn};
+pub use explain::{Reason, Suspect};
+pub use load::Engine;
+pub use person::{Profile, Sex};
+pub use question::{Act, Question};
+pub use record::{Record, Section, SectionKind, Sentence};
+pub use safety::{Flag, Triage};

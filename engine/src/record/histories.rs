@@ -1,0 +1,145 @@
+//! 既往史, 过敏史, 个人史, 婚育史, 家族史.
+
+use kb::{ConceptId, ConceptKind};
+use nlp::{Kin, Status, Verdict};
+
+use super::{
+    Composer, Sentence,
+    present::{trimmed, unique},
+};
+use crate::case::ScriptAnswer;
+
+/// Risks that belong to the past history rather than to habits.
+const PAST_RISKS: [&str; 7] = [
+    "risk:surgery",
+    "risk:transfusion",
+    "risk:anticoagulant-use",
+    "risk:coronary-heart-disease",
+    "risk:diabetes",
+    "risk:malignancy",
+    "risk:heart-disease",
+];
+
+impl Composer<'_> {
+    pub(super) fn past_history(&self) -> Vec<Sentence> {
+        let kb = self.engine.kb();
+        let mut sentences = vec![self.script_sentence("past", "", "既往史")];
+        let of_past = |id: &ConceptId| match kb.concept(*id).kind {
+            ConceptKind::Disease => self.is_history(*id),
+            ConceptKind::Risk => PAST_RISKS.contains(&kb.concept(*id).key.as_str()),
+            _ => false,
+        };
+        sentences.extend(self.concepts(of_past, Status::Yes, "既往有"));
+        sentences.extend(self.concepts(of_past, Status::No, "否认"));
+        sentences
+    }
+
+    /// A chronic disease or one told of the past, rather than a name for the present trouble.
+    pub(super) fn is_history(&self, id: ConceptId) -> bool {
+        let kb = self.engine.kb();
+        let is_chronic = kb.disease_position(id).is_some_and(|position| kb.diseases[position].is_chronic);
+        is_chronic || self.case.known(id).is_some_and(|known| known.is_past)
+    }
+
+    pub(super) fn allergies(&self) -> Vec<Sentence> {
+        let kb = self.engine.kb();
+        let mut sentences = vec![self.script_sentence("allergy", "", "过敏史")];
+        let is_allergy = |id: &ConceptId| {
+            let concept = kb.concept(*id);
+            concept.kind == ConceptKind::Allergen
+                || concept.key == "risk:drug-allergy"
+                || concept.key == "risk:food-allergy"
+        };
+        sentences.extend(self.concepts(is_allergy, Status::Yes, "自述："));
+        sentences
+    }
+
+    pub(super) fn personal_history(&self) -> Vec<Sentence> {
+        let kb = self.engine.kb();
+        let mut sentences = vec![self.script_sentence("personal", "", "个人史")];
+        let is_habit = |id: &ConceptId| {
+            let key = &kb.concept(*id).key;
+            ["risk:smoking", "risk:drinking", "risk:recent-travel", "risk:occupational-exposure"]
+                .contains(&key.as_str())
+        };
+        sentences.extend(self.concepts(is_habit, Status::Yes, "有"));
+        sentences
+    }
+
+    pub(super) fn marital_history(&self) -> Vec<Sentence> {
+        if !self.profile.is_adult() && !self.profile.is_fertile_woman() {
+            return vec![Sentence { text: "不适用（未成年）。".to_owned(), evidence: Vec::new() }];
+        }
+        let kb = self.engine.kb();
+        let mut sentences = vec![self.script_sentence("marital", "", "婚育史")];
+        let is_pregnancy = |id: &ConceptId| kb.concept(*id).key == "risk:pregnancy";
+        sentences.extend(self.concepts(is_pregnancy, Status::Yes, "自述现"));
+        sentences.extend(self.concepts(is_pregnancy, Status::Unsure, "不能确定是否"));
+        sentences.extend(self.concepts(is_pregnancy, Status::No, "否认"));
+        sentences
+    }
+
+    pub(super) fn family_history(&self) -> Vec<Sentence> {
+        let kb = self.engine.kb();
+        let mut sentences = vec![self.script_sentence("family", "", "家族史")];
+        let told: Vec<_> = self.case.kin.iter().filter(|(kin, ..)| *kin != Kin::Contact).collect();
+        if !told.is_empty() {
+            let mut names: Vec<String> =
+                told.iter().map(|(kin, id, _)| format!("{}{}", kin.label(), kb.concept(*id).label)).collect();
+            names.dedup();
+            let evidence = told.iter().map(|(_, _, said)| said.clone()).collect();
+            sentences
+                .push(Sentence { text: format!("{}。", names.join("、")), evidence: unique(evidence) });
+        }
+        let is_family = |id: &ConceptId| kb.concept(*id).key.starts_with("risk:family-");
+        sentences.extend(self.concepts(is_family, Status::Yes, "有"));
+        sentences
+    }
+
+    fn concepts(&self, wanted: impl Fn(&ConceptId) -> bool, status: Status, lead: &str) -> Option<Sentence> {
+        let kb = self.engine.kb();
+        let ids: Vec<ConceptId> = self
+            .case
+            .order
+            .iter()
+            .copied()
+            .filter(|id| wanted(id) && self.case.known(*id).is_some_and(|known| known.status == status))
+            .collect();
+        let names: Vec<&str> = ids.iter().map(|id| kb.concept(*id).label.as_str()).collect();
+        let evidence = ids.iter().flat_map(|id| self.evidence(*id)).collect();
+        (!names.is_empty())
+            .then(|| Sentence { text: format!("{lead}{}。", names.join("、")), evidence: unique(evidence) })
+    }
+
+    /// The answer to a question of the script: ticked terms as terms, free words as a quotation, nothing as unknown.
+    pub(super) fn script_sentence(&self, row: &str, lead: &str, subject: &str) -> Sentence {
+        let answer = self.case.script.iter().find(|(key, _)| key.starts_with(row)).map(|(_, answer)| answer);
+        let Some(answer) = answer else {
+            return Sentence { text: format!("{subject}未询问。"), evidence: Vec::new() };
+        };
+        let evidence = vec![answer.evidence.clone()];
+        let text = trimmed(&answer.text);
+        let text = if is_unknown(answer) {
+            format!("{subject}不详。")
+        } else if self.is_term(row, text) {
+            format!("{lead}{text}。")
+        } else {
+            format!("{lead}自述“{text}”。")
+        };
+        Sentence { text, evidence }
+    }
+
+    /// Whether the text is made of terms of the script's options.
+    fn is_term(&self, row: &str, text: &str) -> bool {
+        let rows: Vec<_> = self.case.script.keys().filter(|key| key.starts_with(row)).collect();
+        rows.iter().filter_map(|key| self.engine.script().row(key)).any(|row| {
+            text.split('、')
+                .all(|part| row.options.iter().any(|option| option.term.split('、').any(|term| term == part)))
+        })
+    }
+}
+
+/// “不清楚” and nothing more.
+fn is_unknown(answer: &ScriptAnswer) -> bool {
+    answer.verdict == Some(Verdict::Unsure) && answer.text.chars().count() <= 6
+}

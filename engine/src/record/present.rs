@@ -1,0 +1,255 @@
+//! 现病史.
+
+use kb::{ConceptId, ConceptKind};
+use nlp::{Rate, Status};
+
+use super::{Composer, Sentence, words};
+use crate::{Evidence, case::Known};
+
+/// Attributes that the sentence of the onset already says.
+const IN_ONSET: [&str; 3] = ["attr:onset", "attr:trigger", "attr:duration"];
+
+impl Composer<'_> {
+    pub(super) fn present_illness(&self) -> Vec<Sentence> {
+        let complaints = self.complaints();
+        let mut sentences = Vec::new();
+        sentences.extend(self.onset(&complaints));
+        sentences.extend(complaints.iter().filter_map(|id| self.features(*id)));
+        sentences.extend(self.accompanying(&complaints));
+        sentences.extend(self.temperature());
+        sentences.extend(self.uncertain());
+        sentences.extend(self.denied());
+        sentences.extend(self.own_name());
+        sentences.extend(self.unread());
+        sentences.extend(self.treatment());
+        sentences.push(self.script_sentence("general", "起病以来", "起病以来一般情况"));
+        sentences.extend(self.extra());
+        sentences
+    }
+
+    /// 患者3天前受凉后突发咳嗽、发热。
+    fn onset(&self, complaints: &[ConceptId]) -> Option<Sentence> {
+        let main = *complaints.first()?;
+        let known = self.case.known(main)?;
+        let mut evidence = known.evidence.clone();
+        let when = known
+            .since
+            .map_or("（起病时间不详）".to_owned(), |since| format!("{}前", words::period(&since)));
+        let trigger = self.attribute(main, "attr:trigger").map_or(String::new(), |(term, said)| {
+            evidence.push(said.clone());
+            match term {
+                "" => "诱因不详，".to_owned(),
+                "无明显诱因" => "无明显诱因".to_owned(),
+                term => format!("于{}后", term.trim_end_matches('后')),
+            }
+        });
+        let manner = match known.onset {
+            Some(nlp::Onset::Sudden) => "突然出现",
+            Some(nlp::Onset::Gradual) => "逐渐出现",
+            None => "出现",
+        };
+        let same_time: Vec<String> = complaints
+            .iter()
+            .filter(|id| {
+                self.case
+                    .known(**id)
+                    .is_some_and(|other| other.since.map(|s| s.hours) == known.since.map(|s| s.hours))
+            })
+            .map(|id| self.name(*id))
+            .collect();
+        Some(Sentence {
+            text: format!("{}{when}{trigger}{manner}{}。", self.profile.noun(), same_time.join("、")),
+            evidence: unique(evidence),
+        })
+    }
+
+    /// What was asked about one complaint.
+    fn features(&self, id: ConceptId) -> Option<Sentence> {
+        let kb = self.engine.kb();
+        let known = self.case.known(id)?;
+        let mut parts: Vec<String> = degree(known).into_iter().collect();
+        let mut evidence = Vec::new();
+        for (position, attribute) in kb.attributes.iter().enumerate() {
+            let is_said = IN_ONSET.contains(&attribute.key.as_str())
+                || attribute.key == "attr:severity" && known.severity.is_some();
+            let Some(answer) = self.case.attributes.get(&(id, position)) else {
+                continue;
+            };
+            evidence.push(answer.evidence.clone());
+            // A term in brackets says all by itself: （无明显加重因素）.
+            let whole = answer.term.strip_prefix('（').and_then(|term| term.strip_suffix('）'));
+            parts.push(match (answer.term.as_str(), whole) {
+                ("", _) => format!("{}不详", attribute.label),
+                _ if is_said => continue,
+                (_, Some(whole)) => whole.to_owned(),
+                (term, None) => attribute.phrase.replace("{}", term),
+            });
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        if evidence.is_empty() {
+            evidence.clone_from(&known.evidence);
+        }
+        Some(Sentence {
+            text: format!("{}{}。", self.name(id), parts.join("，")),
+            evidence: unique(evidence),
+        })
+    }
+
+    fn accompanying(&self, complaints: &[ConceptId]) -> Option<Sentence> {
+        let kb = self.engine.kb();
+        let others: Vec<ConceptId> = self
+            .case
+            .present(kb, ConceptKind::Symptom)
+            .filter(|id| !complaints.contains(id) && !self.case.has_narrower(kb, *id))
+            .collect();
+        let first_time = complaints.first().and_then(|id| self.case.known(*id)).and_then(|known| known.since);
+        let later: Vec<ConceptId> = complaints
+            .iter()
+            .copied()
+            .filter(|id| {
+                self.case.known(*id).is_some_and(|k| k.since.map(|s| s.hours) != first_time.map(|s| s.hours))
+            })
+            .collect();
+        let named: Vec<String> = later.iter().chain(&others).map(|id| self.with_details(*id)).collect();
+        let evidence = later.iter().chain(&others).flat_map(|id| self.evidence(*id)).collect();
+        (!named.is_empty())
+            .then(|| Sentence { text: format!("伴{}。", named.join("、")), evidence: unique(evidence) })
+    }
+
+    /// 流涕（2天，轻度）
+    fn with_details(&self, id: ConceptId) -> String {
+        let Some(known) = self.case.known(id) else {
+            return self.name(id);
+        };
+        let mut details: Vec<String> = known.since.iter().map(words::period).collect();
+        details.extend(known.severity.map(|severity| severity.label().to_owned()));
+        details.extend(rate(known));
+        let name = self.name(id);
+        if details.is_empty() { name } else { format!("{name}（{}）", details.join("，")) }
+    }
+
+    fn temperature(&self) -> Option<Sentence> {
+        let (value, said) = self.case.measures.get(&nlp::MeasureKind::Temperature)?;
+        Some(Sentence {
+            text: format!("自测体温最高{}℃。", words::number(*value)),
+            evidence: vec![said.clone()],
+        })
+    }
+
+    fn uncertain(&self) -> Option<Sentence> {
+        self.list(Status::Unsure, |names| format!("是否有{names}不能确定。"))
+    }
+
+    fn denied(&self) -> Option<Sentence> {
+        self.list(Status::No, |names| format!("否认{names}。"))
+    }
+
+    fn list(&self, status: Status, sentence: impl Fn(&str) -> String) -> Option<Sentence> {
+        let kb = self.engine.kb();
+        let ids: Vec<ConceptId> = self
+            .case
+            .order
+            .iter()
+            .copied()
+            .filter(|id| {
+                kb.concept(*id).kind == ConceptKind::Symptom && self.case.direct(*id) == Some(status)
+            })
+            .filter(|id| !self.case.has_narrower(kb, *id))
+            .collect();
+        let names: Vec<&str> = ids.iter().map(|id| kb.concept(*id).label.as_str()).collect();
+        let evidence = ids.iter().flat_map(|id| self.evidence(*id)).collect();
+        (!names.is_empty())
+            .then(|| Sentence { text: sentence(&names.join("、")), evidence: unique(evidence) })
+    }
+
+    /// What the patient takes it for.
+    fn own_name(&self) -> Option<Sentence> {
+        let kb = self.engine.kb();
+        let id = self.case.present(kb, ConceptKind::Disease).find(|id| !self.is_history(*id))?;
+        let said = self.evidence(id);
+        let quote = said.first().map_or(kb.concept(id).label.clone(), |said| said.quote.clone());
+        Some(Sentence {
+            text: format!("{}自认为“{quote}”。", self.profile.speaker_noun()), evidence: said
+        })
+    }
+
+    fn unread(&self) -> Option<Sentence> {
+        let said = &self.case.unread;
+        let quotes: Vec<&str> = said.iter().map(|said| said.quote.as_str()).collect();
+        (!said.is_empty())
+            .then(|| Sentence {
+                text: format!("原话：“{}”。", quotes.join("”“")), evidence: said.clone()
+            })
+    }
+
+    fn treatment(&self) -> Vec<Sentence> {
+        let kb = self.engine.kb();
+        let mut sentences = Vec::new();
+        let drugs: Vec<ConceptId> = self.case.present(kb, ConceptKind::Drug).collect();
+        if !drugs.is_empty() {
+            let names: Vec<&str> = drugs.iter().map(|id| kb.concept(*id).label.as_str()).collect();
+            let evidence = drugs.iter().flat_map(|id| self.evidence(*id)).collect();
+            sentences.push(Sentence {
+                text: format!("病程中曾用{}。", names.join("、")),
+                evidence: unique(evidence),
+            });
+        }
+        sentences.push(self.script_sentence("treatment", "诊治经过：", "诊治经过"));
+        sentences
+    }
+
+    fn extra(&self) -> Option<Sentence> {
+        let answer =
+            self.case.script.iter().find(|(key, _)| key.starts_with("extra")).map(|(_, answer)| answer)?;
+        if answer.text.is_empty()
+            || answer.text == "无补充"
+            || (answer.verdict.is_some() && answer.text.chars().count() <= 6)
+        {
+            return None;
+        }
+        Some(Sentence {
+            text: format!("补充：“{}”。", trimmed(&answer.text)),
+            evidence: vec![answer.evidence.clone()],
+        })
+    }
+
+    fn attribute(&self, id: ConceptId, key: &str) -> Option<(&str, &Evidence)> {
+        let position = self.engine.kb().attributes.iter().position(|attribute| attribute.key == key)?;
+        self.case.attributes.get(&(id, position)).map(|answer| (answer.term.as_str(), &answer.evidence))
+    }
+}
+
+fn degree(known: &Known) -> Option<String> {
+    let parts: Vec<String> =
+        known.severity.map(|s| format!("程度{}", s.label())).into_iter().chain(rate(known)).collect();
+    (!parts.is_empty()).then(|| parts.join("，"))
+}
+
+fn rate(known: &Known) -> Option<String> {
+    if let Some(words) = &known.rate_words {
+        return Some(words.clone());
+    }
+    known.rate.map(|rate| match rate {
+        Rate::Constant => "持续".to_owned(),
+        Rate::Often => "反复发作".to_owned(),
+        Rate::Sometimes => "间断发作".to_owned(),
+        Rate::Counted => "有计次".to_owned(),
+    })
+}
+
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '。' | '，' | ',' | '.'))
+}
+
+/// The same answer is cited once.
+pub(super) fn unique(evidence: Vec<Evidence>) -> Vec<Evidence> {
+    let mut seen: Vec<Evidence> = Vec::new();
+    for said in evidence {
+        if !seen.contains(&said) {
+            seen.push(said);
+        }
+    }
+    seen
+}

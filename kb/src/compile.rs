@@ -1,0 +1,184 @@
+//! From checked files to the immutable knowledge base.
+
+use std::collections::{BTreeMap, HashMap};
+
+use oxigraph::store::Store;
+
+use crate::{
+    Attribute, Concept, ConceptId, ConceptKind, Cue, Department, Disease, Fault, RedFlag, Review, Severity,
+    Sources, Symptom, check,
+    graph::Graph,
+    index::{self, Edges},
+    lexicon,
+    model::Edge,
+};
+
+mod read;
+
+/// One knowledge release: everything compiled, nothing changes after.
+pub struct Kb {
+    /// SM3 over all files: the release's name.
+    pub release: String,
+    /// Every concept; its [`ConceptId`] is its position.
+    pub concepts: Vec<Concept>,
+    /// Symptoms in the order of their keys.
+    pub symptoms: Vec<Symptom>,
+    /// Diseases in the order of their keys.
+    pub diseases: Vec<Disease>,
+    /// Departments in the order of their codes.
+    pub departments: Vec<Department>,
+    /// Attributes of symptoms in asking order.
+    pub attributes: Vec<Attribute>,
+    /// Red flags in the order of their keys.
+    pub red_flags: Vec<RedFlag>,
+    /// Cue words of the lexicon.
+    pub cues: Vec<Cue>,
+    /// The edges as written.
+    pub edges: Vec<Edge>,
+    /// The edges compiled, closed over broader symptoms.
+    pub index: Edges,
+    /// Share of each disease among first contacts, before age and sex are known.
+    pub priors: Vec<f32>,
+    /// Findings that do not stop the release.
+    pub warnings: Vec<Fault>,
+    /// The same triples for SPARQL.
+    pub store: Store,
+    by_key: HashMap<String, ConceptId>,
+    positions: Vec<u32>,
+}
+
+impl Kb {
+    /// Parses, checks and compiles; on any error all faults are returned, sorted by place.
+    pub fn compile(sources: &Sources) -> Result<Self, Vec<Fault>> {
+        let (graph, mut faults) = Graph::parse(sources);
+        let mut reader = read::Reader::new(sources, &graph);
+        let concepts = reader.concepts();
+        let by_key: HashMap<String, ConceptId> =
+            concepts.iter().map(|concept| (concept.key.clone(), concept.id)).collect();
+        let attributes = reader.attributes();
+        let departments = reader.departments();
+        let symptoms = reader.symptoms(&by_key, &attributes);
+        let (diseases, edges) = reader.diseases(&by_key, &departments);
+        let red_flags = reader.red_flags();
+        faults.append(&mut reader.faults);
+        let cues = lexicon::read(sources, &mut faults);
+        check::names(sources, &graph, &concepts, &mut faults);
+        check::hierarchy(sources, &graph, &concepts, &by_key, &mut faults);
+        check::diseases(sources, &graph, &concepts, &diseases, &edges, &mut faults);
+        faults.sort();
+        if faults.iter().any(|fault| fault.severity == Severity::Error) {
+            return Err(faults);
+        }
+        let concepts = with_broader(&graph, concepts, &by_key);
+        let store = store(graph).map_err(|message| vec![Fault::error("graph", 0, "KB099", message)])?;
+        let mut kb = Self {
+            release: sources.hash(),
+            index: Edges::default(),
+            priors: priors(&diseases),
+            positions: positions(&concepts, &symptoms, &diseases),
+            warnings: faults,
+            concepts,
+            symptoms,
+            diseases,
+            departments,
+            attributes,
+            red_flags,
+            cues,
+            edges,
+            store,
+            by_key,
+        };
+        kb.index = kb.compiled_edges();
+        Ok(kb)
+    }
+
+    /// The concept of that key.
+    pub fn id(&self, key: &str) -> Option<ConceptId> {
+        self.by_key.get(key).copied()
+    }
+
+    /// The concept behind an index.
+    pub fn concept(&self, id: ConceptId) -> &Concept {
+        &self.concepts[id.index()]
+    }
+
+    /// Position in [`Kb::symptoms`], for a symptom.
+    pub fn symptom_position(&self, id: ConceptId) -> Option<usize> {
+        (self.concept(id).kind == ConceptKind::Symptom).then(|| self.positions[id.index()] as usize)
+    }
+
+    /// Position in [`Kb::diseases`], for a disease.
+    pub fn disease_position(&self, id: ConceptId) -> Option<usize> {
+        (self.concept(id).kind == ConceptKind::Disease).then(|| self.positions[id.index()] as usize)
+    }
+
+    /// The concept with that preferred label, among the given kinds.
+    pub fn by_label(&self, label: &str, kinds: &[ConceptKind]) -> Option<ConceptId> {
+        self.concepts
+            .iter()
+            .find(|concept| concept.label == label && kinds.contains(&concept.kind))
+            .map(|concept| concept.id)
+    }
+
+    fn compiled_edges(&self) -> Edges {
+        let used: Vec<Edge> =
+            self.edges.iter().filter(|edge| edge.review != Review::Rejected).copied().collect();
+        let closed = index::close_over_broader(&used, |symptom| self.concept(symptom).broader.clone());
+        let rows: Vec<_> = closed
+            .iter()
+            .map(|edge| {
+                let at = |id: ConceptId| self.positions[id.index()];
+                (at(edge.disease), at(edge.symptom), edge.frequency)
+            })
+            .collect();
+        Edges::compile(self.symptoms.len(), &self.priors, &rows)
+    }
+}
+
+fn priors(diseases: &[Disease]) -> Vec<f32> {
+    let weights: Vec<f32> = diseases.iter().map(|disease| disease.incidence.weight()).collect();
+    let total: f32 = weights.iter().sum();
+    weights.iter().map(|weight| weight / total).collect()
+}
+
+fn positions(concepts: &[Concept], symptoms: &[Symptom], diseases: &[Disease]) -> Vec<u32> {
+    let mut positions = vec![u32::MAX; concepts.len()];
+    for (position, id) in (0u32..).zip(symptoms.iter().map(|symptom| symptom.id)) {
+        positions[id.index()] = position;
+    }
+    for (position, id) in (0u32..).zip(diseases.iter().map(|disease| disease.id)) {
+        positions[id.index()] = position;
+    }
+    positions
+}
+
+/// Fills the transitive broader concepts, nearest first; cycles were refused before.
+fn with_broader(
+    graph: &Graph,
+    mut concepts: Vec<Concept>,
+    by_key: &HashMap<String, ConceptId>,
+) -> Vec<Concept> {
+    let parents: BTreeMap<String, Vec<ConceptId>> = concepts
+        .iter()
+        .map(|concept| (concept.key.clone(), read::broader_of(&graph.nodes[&concept.key], by_key)))
+        .collect();
+    let keys: Vec<String> = concepts.iter().map(|concept| concept.key.clone()).collect();
+    for concept in &mut concepts {
+        let mut next = parents[&concept.key].clone();
+        while !next.is_empty() {
+            let new: Vec<ConceptId> = next.into_iter().filter(|id| !concept.broader.contains(id)).collect();
+            concept.broader.extend(&new);
+            next = new.iter().flat_map(|id| parents[&keys[id.index()]].clone()).collect();
+        }
+    }
+    concepts
+}
+
+fn store(graph: Graph) -> Result<Store, String> {
+    let store = Store::new().map_err(|error| error.to_string())?;
+    let quads = graph.triples.into_iter().map(|triple| triple.in_graph(oxrdf::GraphName::DefaultGraph));
+    let mut loader = store.bulk_loader();
+    loader.load_quads(quads).map_err(|error| error.to_string())?;
+    loader.commit().map_err(|error| error.to_string())?;
+    Ok(store)
+}

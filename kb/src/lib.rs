@@ -1,0 +1,26 @@
+//! What is known: the disease graph as Turtle files, checked and compiled into one immutable [`Kb`].
+//!
+//! The files are the source of truth. [`Sources::read`] is the only I/O; [`Kb::compile`] either gives a
+//! complete knowledge base named by the hash of its files, or every [`Fault`] it found, each with file and
+//! line. Hot paths read the compiled [`index::Edges`]; [`Kb::store`] holds the same triples for SPARQL.
+
+mod check;
+mod compile;
+mod fault;
+mod frequency;
+mod graph;
+pub mod index;
+mod lexicon;
+mod model;
+mod source;
+pub mod vocabulary;
+
+pub use compile::Kb;
+pub use fault::{Fault, Severity};
+pub use frequency::Frequency;
+pub use lexicon::{Cue, REPLY};
+pub use model::{
+    AgeBand, Attribute, Choice, Concept, ConceptId, ConceptKind, Department, Differential, Disease, Edge,
+    Incidence, RedFlag, Review, Sex, Symptom, TriageLevel, Urgency,
+};
+pub use source::{Source, Sources};

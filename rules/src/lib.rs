@@ -1,0 +1,7 @@
+//! The languages editors write: expressions over a case, and charts of a dialogue or a life cycle.
+//!
+//! A text either compiles completely or is refused with every finding and its line and column. What compiles
+//! runs without I/O, clock or chance.
+
+pub mod chart;
+pub mod expr;

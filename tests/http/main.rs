@@ -1,0 +1,4 @@
+//! The program over HTTP, in memory, on both databases; one file per scenario.
+
+mod pages;
+mod sign_in;

@@ -1,0 +1,54 @@
+use std::ops::Deref;
+
+use axum::Router;
+use platform::db::test_support::{Bench, on_each_database};
+
+use crate::Browser;
+
+/// The whole program on an empty database with the demo people; derefs to the bench (app, fixed clock).
+pub struct TestApp<'a> {
+    bench: &'a Bench,
+    router: Router,
+}
+
+impl TestApp<'_> {
+    /// Runs a test on SQLite, and on PostgreSQL where `JIUYI_TEST_PG_URL` names one.
+    pub async fn on_each_database(test: impl AsyncFn(&TestApp<'_>)) {
+        on_each_database(&server::start::MIGRATIONS[1..], async |bench| {
+            people::demo::seed(bench).await.expect("demo people come in");
+            let router = server::router(bench.app.clone());
+            test(&TestApp { bench, router }).await;
+        })
+        .await;
+    }
+
+    /// A browser without cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.router.clone())
+    }
+
+    /// A browser signed in as a resident of `data/demo/residents.tsv`, by key.
+    pub async fn resident(&self, key: &str) -> Browser {
+        self.signed_in("resident", key).await
+    }
+
+    /// A browser signed in as a member of `data/demo/staff.tsv`, by key.
+    pub async fn staff(&self, key: &str) -> Browser {
+        self.signed_in("staff", key).await
+    }
+
+    async fn signed_in(&self, kind: &str, key: &str) -> Browser {
+        let mut browser = self.browser();
+        let who = people::demo::demo_id(kind, key).to_string();
+        let answer = browser.post_form("/sign-in", &[("who", &who)]).await;
+        assert_eq!(answer.status, 303, "{kind} {key} signs in: {}", answer.body);
+        browser
+    }
+}
+
+impl Deref for TestApp<'_> {
+    type Target = Bench;
+    fn deref(&self) -> &Bench {
+        self.bench
+    }
+}
