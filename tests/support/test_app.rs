@@ -1,9 +1,20 @@
-use std::ops::Deref;
+use std::{
+    ops::Deref,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use axum::Router;
+use engine::Engine;
 use platform::db::test_support::{Bench, on_each_database};
 
 use crate::Browser;
+
+/// The shipped knowledge, compiled once for all tests of a binary.
+static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
+    let data = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data"));
+    Arc::new(server::start::engine(data).expect("the shipped knowledge is free of errors"))
+});
 
 /// The whole program on an empty database with the demo people; derefs to the bench (app, fixed clock).
 pub struct TestApp<'a> {
@@ -16,7 +27,8 @@ impl TestApp<'_> {
     pub async fn on_each_database(test: impl AsyncFn(&TestApp<'_>)) {
         on_each_database(&server::start::MIGRATIONS[1..], async |bench| {
             people::demo::seed(bench).await.expect("demo people come in");
-            let router = server::router(bench.app.clone());
+            let engine = ENGINE.clone();
+            let router = server::router(bench.app.clone(), engine);
             test(&TestApp { bench, router }).await;
         })
         .await;

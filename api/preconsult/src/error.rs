@@ -49,7 +49,9 @@ impl PreconsultError {
     pub(crate) fn note(&self) -> Option<String> {
         Some(match self {
             Self::OutdatedTurn => "这一题已经回答过了（可能在另一个页面）。下面是现在要回答的问题。".into(),
-            Self::OutdatedVersion => "内容刚刚有变化（可能在另一个页面修改过）。请看一下最新的内容再操作。".into(),
+            Self::OutdatedVersion => {
+                "内容刚刚有变化（可能在另一个页面修改过）。请看一下最新的内容再操作。".into()
+            }
             Self::NothingSaid { note } => note.clone(),
             Self::TooLong { length } => {
                 format!("写了 {length} 个字，最多 {MAX_ANSWER} 个字。请删减一些再发送，您写的内容还在下面。")
@@ -84,10 +86,12 @@ impl From<PreconsultError> for Problem {
                     .detail("登记的出生日期在今天之后。请到社区服务中心窗口更正后再来。")
             }
             PreconsultError::OutdatedTurn => {
-                new(StatusCode::CONFLICT, "/problems/preconsult/outdated-turn", "这一题已经回答过").detail(noted)
+                new(StatusCode::CONFLICT, "/problems/preconsult/outdated-turn", "这一题已经回答过")
+                    .detail(noted)
             }
             PreconsultError::OutdatedVersion => {
-                new(StatusCode::PRECONDITION_FAILED, "/problems/preconsult/outdated-version", "内容已有变化").detail(noted)
+                new(StatusCode::PRECONDITION_FAILED, "/problems/preconsult/outdated-version", "内容已有变化")
+                    .detail(noted)
             }
             PreconsultError::VersionMissing => {
                 new(StatusCode::PRECONDITION_REQUIRED, "/problems/preconsult/version-required", "缺少版本")
@@ -97,12 +101,15 @@ impl From<PreconsultError> for Problem {
                 new(StatusCode::CONFLICT, "/problems/preconsult/wrong-state", "现在不能这样操作")
                     .detail(format!("这次预问诊{}。请回到首页查看。", state.text()))
             }
-            PreconsultError::NothingSaid { .. } => Self::invalid_input().detail(noted.clone()).fault("/text", noted),
+            PreconsultError::NothingSaid { .. } => {
+                Self::invalid_input().detail(noted.clone()).fault("/text", noted)
+            }
             PreconsultError::TooLong { .. } => {
                 Self::invalid_input().detail(noted).fault("/text", format!("最多 {MAX_ANSWER} 个字"))
             }
             PreconsultError::Raced => {
-                new(StatusCode::SERVICE_UNAVAILABLE, "/problems/preconsult/busy", "系统繁忙").detail("请稍后再试一次。")
+                new(StatusCode::SERVICE_UNAVAILABLE, "/problems/preconsult/busy", "系统繁忙")
+                    .detail("请稍后再试一次。")
             }
             PreconsultError::People(error) => error.into(),
             PreconsultError::Sealed(_) | PreconsultError::Unreadable(_) | PreconsultError::Storage(_) => {

@@ -28,7 +28,8 @@ pub(crate) fn routes() -> OpenApiRouter<Service> {
 /// The version a change is based on: `If-Match: "7"`.
 fn version(headers: &HeaderMap) -> Result<i64, PreconsultError> {
     let tag = headers.get(header::IF_MATCH).ok_or(PreconsultError::VersionMissing)?;
-    let number = tag.to_str().ok().and_then(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    let number =
+        tag.to_str().ok().and_then(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
     number.ok_or(PreconsultError::OutdatedVersion)
 }
 

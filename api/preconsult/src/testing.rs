@@ -1,6 +1,10 @@
 //! A seeded house for tests: demo people, the shipped knowledge, two residents and a doctor.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    future::poll_fn,
+    sync::{Arc, LazyLock},
+    task::Poll,
+};
 
 use axum::{
     Router,
@@ -43,7 +47,8 @@ pub(crate) struct House<'a> {
 }
 
 pub(crate) async fn on_each(test: impl AsyncFn(House<'_>)) {
-    on_each_database(&[people::migrations, crate::migrations], async |bench| test(house(bench).await).await).await;
+    on_each_database(&[people::migrations, crate::migrations], async |bench| test(house(bench).await).await)
+        .await;
 }
 
 pub(crate) async fn house(bench: &Bench) -> House<'_> {
@@ -73,7 +78,12 @@ impl House<'_> {
 
     pub(crate) fn reader<'b>(&'b self, doctor: &'b Staff) -> Doctor<'b> {
         let department = &doctor.department;
-        Doctor { id: doctor.id, institution: &department.institution, department: &department.code, request: &self.request }
+        Doctor {
+            id: doctor.id,
+            institution: &department.institution,
+            department: &department.code,
+            request: &self.request,
+        }
     }
 
     pub(crate) async fn begin(&self) -> Uuid {
@@ -86,7 +96,13 @@ impl House<'_> {
         service::read_own(&self.service, self.resident.id, id).await.unwrap()
     }
 
-    pub(crate) async fn say(&self, id: Uuid, turn: usize, text: &str, key: &str) -> Result<Taken, PreconsultError> {
+    pub(crate) async fn say(
+        &self,
+        id: Uuid,
+        turn: usize,
+        text: &str,
+        key: &str,
+    ) -> Result<Taken, PreconsultError> {
         let answer = Answer { turn, question: None, text: text.into(), request_key: key.into() };
         service::answer(&self.service, self.patient(), id, &answer).await
     }
@@ -96,7 +112,8 @@ impl House<'_> {
         self.say(id, 0, complaint, "turn-0").await.unwrap();
         for turn in 1.. {
             let own = self.own(id).await;
-            let Some(question) = own.dialogue.pending().filter(|_| own.consultation.state == State::Asking) else {
+            let Some(question) = own.dialogue.pending().filter(|_| own.consultation.state == State::Asking)
+            else {
                 return own;
             };
             let text = reply(&question.options);
@@ -123,6 +140,23 @@ impl House<'_> {
     pub(crate) async fn resident_browser(&self) -> Browser {
         self.browser(Principal::Resident { id: self.resident.id }).await
     }
+}
+
+/// Runs futures at the same time.
+pub(crate) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        for (future, output) in &mut running {
+            if output.is_none()
+                && let Poll::Ready(value) = future.as_mut().poll(context)
+            {
+                *output = Some(value);
+            }
+        }
+        if running.iter().all(|(_, output)| output.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, output)| output).collect()
 }
 
 pub(crate) fn reply(options: &[String]) -> String {
@@ -165,8 +199,10 @@ impl Browser {
     /// Sends a form; `csrf` is added.
     pub(crate) async fn post(&self, path: &str, csrf: &str, fields: &[(&str, &str)]) -> Seen {
         let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-        let all = fields.iter().chain(&[("_csrf", csrf)]);
-        let body = all.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
+        let token = [("_csrf", csrf)];
+        let all = fields.iter().chain(&token);
+        let body =
+            all.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
         let request = Request::post(path)
             .header(header::ACCEPT, "text/html")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -174,7 +210,8 @@ impl Browser {
     }
 
     pub(crate) async fn json(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Seen {
-        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+        let request =
+            Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.send(request, body.to_owned()).await
     }
@@ -182,8 +219,11 @@ impl Browser {
     async fn send(&self, request: axum::http::request::Builder, body: String) -> Seen {
         let request = request.header(header::COOKIE, &self.cookie).body(Body::from(body)).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let text = |name| response.headers().get(name).map_or("", |value: &header::HeaderValue| value.to_str().unwrap());
-        let (status, location, etag) = (response.status(), text(header::LOCATION).to_owned(), text(header::ETAG).to_owned());
+        let text = |name| {
+            response.headers().get(name).map_or("", |value: &header::HeaderValue| value.to_str().unwrap())
+        };
+        let (status, location, etag) =
+            (response.status(), text(header::LOCATION).to_owned(), text(header::ETAG).to_owned());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         Seen { status, location, etag, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }
@@ -193,7 +233,8 @@ impl Seen {
     /// Value of the first hidden field of a name.
     pub(crate) fn field(&self, name: &str) -> String {
         let start = format!("name=\"{name}\" value=\"");
-        let rest = self.text.split_once(&start).unwrap_or_else(|| panic!("no field {name} in {}", self.text)).1;
+        let rest =
+            self.text.split_once(&start).unwrap_or_else(|| panic!("no field {name} in {}", self.text)).1;
         rest.split_once('"').unwrap().0.to_owned()
     }
 

@@ -1,10 +1,13 @@
 //! The table of contents: every crate's routes, and what each request passes through.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
 };
+use engine::Engine;
 use platform::{App, http, session};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::{OpenApi as _, openapi::OpenApi};
@@ -13,8 +16,11 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{health, openapi::Head};
 
 /// The whole program as one service.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, engine: Arc<Engine>) -> Router {
+    let (preconsult, _) =
+        preconsult::routes().with_state(preconsult::Service { app: app.clone(), engine }).split_for_parts();
     let routes = Router::new()
+        .merge(preconsult)
         .merge(health::routes())
         .merge(people::routes())
         .merge(ui::routes())
@@ -29,6 +35,7 @@ pub(crate) fn documented() -> OpenApi {
     let mut document = Head::openapi();
     document.merge(health::routes().into_openapi());
     document.merge(people::routes().into_openapi());
+    document.merge(preconsult::routes().into_openapi());
     document
 }
 

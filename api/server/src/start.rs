@@ -9,7 +9,8 @@ use platform::{
 };
 
 /// The migrations of every crate that has tables.
-pub const MIGRATIONS: [fn() -> Migrations; 2] = [platform::migrations, people::migrations];
+pub const MIGRATIONS: [fn() -> Migrations; 3] =
+    [platform::migrations, people::migrations, preconsult::migrations];
 
 /// The configuration; the data folder is looked for in the current folder and in the workspace this was built in.
 pub fn config() -> anyhow::Result<Config> {

@@ -226,10 +226,16 @@ proptest! {
         let target = |to: usize| if to % (n + 1) == n { "e".to_owned() } else { format!("n{}", to % (n + 1)) };
         let mut text = "flowchart TD\ns([始]) --> n0\ne([终])\n".to_owned();
         for (index, (shape, guard, to, other)) in nodes.iter().enumerate() {
-            text += &match *guard {
-                "" => format!("n{index}{shape} --> {}\n", target(*to)),
-                guard => format!("n{index}{shape} -->|{guard}| {}\nn{index} -->|否则| {}\n", target(*to), target(*other)),
+            let from = format!("n{index}");
+            let lines = match *guard {
+                "" => [format!("{from}{shape} --> {}", target(*to)), String::new()],
+                guard => [
+                    format!("{from}{shape} -->|{guard}| {}", target(*to)),
+                    format!("{from} -->|否则| {}", target(*other)),
+                ],
             };
+            text += &lines.join("\n");
+            text.push('\n');
         }
         let Ok(chart) = Chart::compile("f.mmd", &text, &Names) else { return Ok(()) };
         let values: Vec<Value> = truths.iter().map(|value| Value::Truth(*value)).collect();

@@ -54,7 +54,7 @@ fn ways_out(chart: &Chart, broken: &BTreeSet<EdgeId>, id: NodeId, file: &str, fa
     let node = chart.node(id);
     let ways = chart.outgoing(id);
     let mut refuse = |line, column, code, message: String| {
-        faults.push(Fault::error(file, line, code, message).at_column(column))
+        faults.push(Fault::error(file, line, code, message).at_column(column));
     };
     if ways.is_empty() {
         if node.shape != Shape::End {

@@ -143,7 +143,10 @@ impl OwnConsultation {
             version: consultation.version,
             turn: valid.len(),
             progress: dialogue.progress(),
-            question: dialogue.pending().filter(|_| consultation.state == model::State::Asking).map(QuestionBody::of),
+            question: dialogue
+                .pending()
+                .filter(|_| consultation.state == model::State::Asking)
+                .map(QuestionBody::of),
             notes: valid.last().map(|turn| turn.notes.clone()).unwrap_or_default(),
             emergency_advice: flags.into_iter().map(|flag| flag.message).collect(),
             record: record.as_ref().map(sections),

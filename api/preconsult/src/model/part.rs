@@ -53,9 +53,11 @@ impl Part {
     pub fn sentences(self, record: &Record) -> &[Sentence] {
         match self {
             Self::ChiefComplaint => std::slice::from_ref(&record.chief_complaint),
-            Self::History(kind) => {
-                record.sections.iter().find(|section| section.kind == kind).map_or(&[], |section| &section.sentences)
-            }
+            Self::History(kind) => record
+                .sections
+                .iter()
+                .find(|section| section.kind == kind)
+                .map_or(&[], |section| &section.sentences),
         }
     }
 

@@ -41,7 +41,9 @@ impl State {
     pub fn after(self, event: Event, at: DateTime<Utc>) -> Result<Self, PreconsultError> {
         match (self, event) {
             (Self::Asking, Event::Answered)
-            | (Self::Asking | Self::AwaitingConfirmation | Self::Emergency { .. }, Event::Undone) => Ok(Self::Asking),
+            | (Self::Asking | Self::AwaitingConfirmation | Self::Emergency { .. }, Event::Undone) => {
+                Ok(Self::Asking)
+            }
             (Self::Asking, Event::Completed) | (Self::AwaitingConfirmation, Event::Amended) => {
                 Ok(Self::AwaitingConfirmation)
             }
@@ -121,7 +123,8 @@ mod tests {
 
     fn states() -> [State; 5] {
         let at = DateTime::<Utc>::MIN_UTC;
-        let (submitted, emergency, abandoned) = (State::Submitted { at }, State::Emergency { at }, State::Abandoned { at });
+        let (submitted, emergency, abandoned) =
+            (State::Submitted { at }, State::Emergency { at }, State::Abandoned { at });
         [State::Asking, State::AwaitingConfirmation, submitted, emergency, abandoned]
     }
 

@@ -214,7 +214,11 @@ fn suspect_view(mut suspect: Suspect) -> SuspectView {
     let view = |reasons: Vec<Reason>| reasons.into_iter().map(reason_view).collect();
     SuspectView {
         percent: percent(suspect.probability),
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share lies between 0 and 100")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share lies between 0 and 100"
+        )]
         bar: (suspect.probability.clamp(0.0, 1.0) * 100.0).round() as u8,
         reasons: [
             ("支持", view(std::mem::take(&mut suspect.supporting))),

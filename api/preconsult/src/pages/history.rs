@@ -53,7 +53,10 @@ pub(super) fn entries(service: &Service, own: Vec<Consultation>, departments: &[
             model::State::Asking | model::State::AwaitingConfirmation => "warn",
             model::State::Abandoned { .. } => "quiet",
         },
-        title: consultation.chief_complaint.filter(|text| !text.is_empty()).unwrap_or_else(|| "预问诊".into()),
+        title: consultation
+            .chief_complaint
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| "预问诊".into()),
     };
     own.into_iter().map(entry).collect()
 }

@@ -70,7 +70,8 @@ pub(super) async fn home(
     let past = service::list_own(&service, id).await?.into_iter().filter(|c| !c.state.is_open()).take(RECENT);
     let recent = entries(&service, past.collect(), &departments);
     let open = open.map(|open| opened(&service, &open));
-    let institutions = departments.chunk_by(|a, b| a.institution == b.institution).map(<[_]>::to_vec).collect();
+    let institutions =
+        departments.chunk_by(|a, b| a.institution == b.institution).map(<[_]>::to_vec).collect();
     let frame = frame.with_csrf(session.csrf).with_name(ui::mask::name(&resident.name));
     let home = HomePage { frame, name: resident.name, open, institutions, recent };
     Ok(page(home.render())?.into_response())

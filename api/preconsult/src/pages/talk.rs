@@ -204,7 +204,8 @@ async fn finished(
     let mut frame = frame;
     frame.here = format!("/consultations/{id}");
     let page = drawn(service, who, frame, id, refused).await?;
-    Ok((StatusCode::from_u16(Problem::from(error).status).unwrap_or(StatusCode::CONFLICT), page).into_response())
+    Ok((StatusCode::from_u16(Problem::from(error).status).unwrap_or(StatusCode::CONFLICT), page)
+        .into_response())
 }
 
 async fn drawn(

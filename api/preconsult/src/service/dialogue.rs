@@ -66,21 +66,38 @@ async fn answer_once(
 
     let mut tx = app.db.begin().await?;
     let event = conclude(service, &mut tx, &consultation, &dialogue).await?;
-    let new = NewTurn { consultation: id, ordinal: answer.turn, turn, notes: &notes, request_key: &answer.request_key };
+    let new = NewTurn {
+        consultation: id,
+        ordinal: answer.turn,
+        turn,
+        notes: &notes,
+        request_key: &answer.request_key,
+    };
     store::insert_turn(app, &mut tx, new).await?;
     if event == Event::SoughtHelp {
-        audit::append(&mut tx, entry(app, who.actor(), "consultation.emergency", who.id, id, who.request)).await?;
+        audit::append(&mut tx, entry(app, who.actor(), "consultation.emergency", who.id, id, who.request))
+            .await?;
     }
     tx.commit().await?;
     Ok(Taken::Now)
 }
 
 /// Takes back the last of `seen` answers; a page that saw another number of them has nothing to take back.
-pub async fn undo(service: &Service, who: Patient<'_>, id: Uuid, seen: usize) -> Result<Taken, PreconsultError> {
+pub async fn undo(
+    service: &Service,
+    who: Patient<'_>,
+    id: Uuid,
+    seen: usize,
+) -> Result<Taken, PreconsultError> {
     retry(|| undo_once(service, who, id, seen)).await
 }
 
-async fn undo_once(service: &Service, who: Patient<'_>, id: Uuid, seen: usize) -> Result<Taken, PreconsultError> {
+async fn undo_once(
+    service: &Service,
+    who: Patient<'_>,
+    id: Uuid,
+    seen: usize,
+) -> Result<Taken, PreconsultError> {
     let app = &service.app;
     let consultation = find_own(service, who.id, id).await?;
     let turns = store::list_turns(app, id).await?;

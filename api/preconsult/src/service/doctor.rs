@@ -43,7 +43,8 @@ pub async fn list(
     let app = &service.app;
     let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
     let span = (ui::format::start_of(day), ui::format::start_of(next));
-    let found = store::list_of_department(app, (who.institution, who.department), span, state, MAX_LISTED).await?;
+    let found =
+        store::list_of_department(app, (who.institution, who.department), span, state, MAX_LISTED).await?;
     let mut listed = Vec::with_capacity(found.len());
     for mut consultation in found {
         if !consultation.state.is_for_doctor() {
@@ -59,7 +60,8 @@ pub async fn list(
     let mut tx = app.db.begin().await?;
     for row in &listed {
         let Listed { consultation: Consultation { id, resident, .. }, .. } = row;
-        audit::append(&mut tx, entry(app, who.actor(), "consultation.list", *resident, *id, who.request)).await?;
+        audit::append(&mut tx, entry(app, who.actor(), "consultation.list", *resident, *id, who.request))
+            .await?;
     }
     tx.commit().await?;
     Ok(listed)

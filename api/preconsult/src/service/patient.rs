@@ -79,7 +79,11 @@ async fn begin_once(
         // Two taps on “start” met; the other one was first.
         return Err(PreconsultError::Raced);
     }
-    audit::append(&mut tx, entry(app, who.actor(), "consultation.begin", who.id, consultation.id, who.request)).await?;
+    audit::append(
+        &mut tx,
+        entry(app, who.actor(), "consultation.begin", who.id, consultation.id, who.request),
+    )
+    .await?;
     tx.commit().await?;
     Ok(Begun { id: consultation.id, is_new: true })
 }

@@ -60,11 +60,21 @@ async fn amend_once(
 }
 
 /// Sends the record to the doctor, in the `version` the resident has seen.
-pub async fn confirm(service: &Service, who: Patient<'_>, id: Uuid, version: i64) -> Result<Taken, PreconsultError> {
+pub async fn confirm(
+    service: &Service,
+    who: Patient<'_>,
+    id: Uuid,
+    version: i64,
+) -> Result<Taken, PreconsultError> {
     retry(|| confirm_once(service, who, id, version)).await
 }
 
-async fn confirm_once(service: &Service, who: Patient<'_>, id: Uuid, version: i64) -> Result<Taken, PreconsultError> {
+async fn confirm_once(
+    service: &Service,
+    who: Patient<'_>,
+    id: Uuid,
+    version: i64,
+) -> Result<Taken, PreconsultError> {
     let app = &service.app;
     let consultation = find_own(service, who.id, id).await?;
     if matches!(consultation.state, State::Submitted { .. }) {

@@ -41,7 +41,8 @@ pub(crate) struct Change<'a> {
 impl Row {
     fn open(self, app: &App) -> Result<Consultation, PreconsultError> {
         let unknown = |what: &str| sqlx::Error::Decode(format!("unknown {what} of a consultation").into());
-        let chief_complaint = self.chief_complaint.as_ref().map(|text| opened(app, TABLE, COLUMN, self.id, text));
+        let chief_complaint =
+            self.chief_complaint.as_ref().map(|text| opened(app, TABLE, COLUMN, self.id, text));
         let sex = match self.sex.as_deref() {
             None => None,
             Some("female") => Some(Sex::Female),
@@ -75,14 +76,17 @@ pub(crate) async fn insert_consultation(
     let sql = "INSERT INTO consultation(id, resident_id, institution, department, state, release, version,
             age_months, sex, n_flags, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10) ON CONFLICT DO NOTHING";
-    let Consultation { id, resident, institution, department, state, version, profile, created_at, .. } = consultation;
+    let Consultation { id, resident, institution, department, state, version, profile, created_at, .. } =
+        consultation;
     let sex = profile.sex.map(|sex| match sex {
         Sex::Female => "female",
         Sex::Male => "male",
     });
     on_tx!(tx, |c| {
-        let query = sqlx::query(sql).bind(id).bind(resident).bind(institution).bind(department).bind(state.name());
-        let query = query.bind(release).bind(version).bind(i64::from(profile.age_months)).bind(sex).bind(created_at);
+        let query =
+            sqlx::query(sql).bind(id).bind(resident).bind(institution).bind(department).bind(state.name());
+        let query =
+            query.bind(release).bind(version).bind(i64::from(profile.age_months)).bind(sex).bind(created_at);
         query.execute(c).await.map(|done| done.rows_affected() == 1)
     })
 }
@@ -104,7 +108,8 @@ pub(crate) async fn update_consultation(
     let n_flags = change.triage.and_then(|(_, n_flags)| i64::try_from(n_flags).ok());
     let complaint = change.chief_complaint.map(|text| sealed(app, TABLE, COLUMN, read.id, text));
     let changed = on_tx!(tx, |c| {
-        let query = sqlx::query(sql).bind(read.id).bind(read.version).bind(state.name()).bind(state.ended_at());
+        let query =
+            sqlx::query(sql).bind(read.id).bind(read.version).bind(state.name()).bind(state.ended_at());
         let query = query.bind(app.now()).bind(level).bind(n_flags).bind(&complaint);
         query.execute(c).await.map(|done| done.rows_affected())
     })?;
@@ -119,7 +124,8 @@ pub(crate) async fn find_consultation(app: &App, id: Uuid) -> Result<Option<Cons
 
 /// The one the resident can go on with.
 pub(crate) async fn find_open(app: &App, resident: Uuid) -> Result<Option<Consultation>, PreconsultError> {
-    let sql = "SELECT * FROM consultation WHERE resident_id = $1 AND state IN ('asking', 'awaiting_confirmation')";
+    let sql =
+        "SELECT * FROM consultation WHERE resident_id = $1 AND state IN ('asking', 'awaiting_confirmation')";
     let row: Option<Row> = on_read!(&app.db, |c| sqlx::query_as(sql).bind(resident).fetch_optional(c).await)?;
     row.map(|row| row.open(app)).transpose()
 }
@@ -132,7 +138,8 @@ pub(crate) async fn list_of_resident(
 ) -> Result<Vec<Consultation>, PreconsultError> {
     let sql = "SELECT * FROM consultation WHERE resident_id = $1 AND state <> 'abandoned'
         ORDER BY created_at DESC, id DESC LIMIT $2";
-    let rows: Vec<Row> = on_read!(&app.db, |c| sqlx::query_as(sql).bind(resident).bind(limit).fetch_all(c).await)?;
+    let rows: Vec<Row> =
+        on_read!(&app.db, |c| sqlx::query_as(sql).bind(resident).bind(limit).fetch_all(c).await)?;
     rows.into_iter().map(|row| row.open(app)).collect()
 }
 

@@ -59,17 +59,22 @@ pub(crate) async fn insert_record(
     let record = sealed_json(app, TABLE, "record", id, record)?;
     let assessment = sealed_json(app, TABLE, "assessment", id, assessment)?;
     on_tx!(tx, |c| {
-        let query = sqlx::query(sql).bind(id).bind(consultation).bind(&record).bind(&assessment).bind(app.now());
+        let query =
+            sqlx::query(sql).bind(id).bind(consultation).bind(&record).bind(&assessment).bind(app.now());
         query.execute(c).await.map(drop)
     })?;
     Ok(())
 }
 
 /// The latest record with its changes. The assessment stays closed: see [`find_assessment`].
-pub(crate) async fn find_record(app: &App, consultation: Uuid) -> Result<Option<StoredRecord>, PreconsultError> {
+pub(crate) async fn find_record(
+    app: &App,
+    consultation: Uuid,
+) -> Result<Option<StoredRecord>, PreconsultError> {
     let sql = "SELECT id, version, record, created_at FROM consultation_record WHERE consultation_id = $1
         ORDER BY version DESC LIMIT 1";
-    let row: Option<Row> = on_read!(&app.db, |c| sqlx::query_as(sql).bind(consultation).fetch_optional(c).await)?;
+    let row: Option<Row> =
+        on_read!(&app.db, |c| sqlx::query_as(sql).bind(consultation).fetch_optional(c).await)?;
     let Some(row) = row else { return Ok(None) };
     let changes = "SELECT id, section, before, after, amended_by, amended_at FROM consultation_amendment
         WHERE record_id = $1 ORDER BY amended_at, id";
@@ -97,13 +102,15 @@ pub(crate) async fn insert_amendment(
     record: Uuid,
     amendment: &Amendment,
 ) -> Result<(), PreconsultError> {
-    let sql = "INSERT INTO consultation_amendment(id, record_id, section, before, after, amended_by, amended_at)
+    let sql =
+        "INSERT INTO consultation_amendment(id, record_id, section, before, after, amended_by, amended_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let id = app.new_id();
     let before = sealed(app, AMENDMENTS, "before", id, &amendment.before);
     let after = sealed(app, AMENDMENTS, "after", id, &amendment.after);
     on_tx!(tx, |c| {
-        let query = sqlx::query(sql).bind(id).bind(record).bind(amendment.part.name()).bind(&before).bind(&after);
+        let query =
+            sqlx::query(sql).bind(id).bind(record).bind(amendment.part.name()).bind(&before).bind(&after);
         query.bind(amendment.by).bind(amendment.at).execute(c).await.map(drop)
     })?;
     Ok(())

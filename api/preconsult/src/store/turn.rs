@@ -54,7 +54,8 @@ impl Row {
 
 /// Refused by the database when the place or the key is taken.
 pub(crate) async fn insert_turn(app: &App, tx: &mut Tx, new: NewTurn<'_>) -> Result<(), PreconsultError> {
-    let sql = "INSERT INTO consultation_turn(id, consultation_id, ordinal, question, answer, notes, request_key,
+    let sql =
+        "INSERT INTO consultation_turn(id, consultation_id, ordinal, question, answer, notes, request_key,
             created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let id = app.new_id();
@@ -63,7 +64,8 @@ pub(crate) async fn insert_turn(app: &App, tx: &mut Tx, new: NewTurn<'_>) -> Res
     let answer = sealed(app, TABLE, "answer", id, &new.turn.answer);
     let notes = sealed_json(app, TABLE, "notes", id, &new.notes)?;
     on_tx!(tx, |c| {
-        let query = sqlx::query(sql).bind(id).bind(new.consultation).bind(ordinal).bind(&question).bind(&answer);
+        let query =
+            sqlx::query(sql).bind(id).bind(new.consultation).bind(ordinal).bind(&question).bind(&answer);
         query.bind(&notes).bind(new.request_key).bind(app.now()).execute(c).await.map(drop)
     })?;
     Ok(())

@@ -1,4 +1,4 @@
-use std::{io, net::SocketAddr, process::ExitCode};
+use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
 
 use platform::App;
 use tokio::net::TcpListener;
@@ -11,6 +11,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let config = start::config()?;
     let _log = platform::log::start(&config)?;
     tracing::info!(?config, "starting");
+    let engine = Arc::new(start::engine(&config.data_dir)?);
     let listener = listen(config.listen).await?;
     let app = start::app(config).await?;
     start::seed(&app).await?;
@@ -19,7 +20,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let upkeep = tokio::spawn(maintenance::run(app.clone()));
     let stop = told_to_stop()?;
     greet(&app, listener.local_addr()?)?;
-    axum::serve(listener, router(app.clone())).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, router(app.clone(), engine)).with_graceful_shutdown(stop).await?;
     upkeep.abort();
     app.db.close().await;
     say("已停止。")?;

@@ -1,0 +1,189 @@
+//! Rules of the house, checked like any other behaviour.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const LONGEST_FILE: usize = 600;
+
+/// What each crate of the workspace may depend on; nothing else is allowed.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("kb", &[]),
+    ("nlp", &["kb"]),
+    ("rules", &["kb"]),
+    ("engine", &["kb", "nlp", "rules"]),
+    ("api/platform", &[]),
+    ("api/ui", &["platform"]),
+    ("api/people", &["platform", "ui"]),
+    ("api/preconsult", &["platform", "ui", "people", "engine"]),
+    ("api/server", &["platform", "ui", "people", "preconsult", "engine", "nlp", "kb", "rules"]),
+    ("tests", &["platform", "ui", "people", "preconsult", "engine", "nlp", "kb", "rules", "jiuyi"]),
+];
+
+fn root() -> &'static Path {
+    Path::new(ROOT)
+}
+
+/// Files below a folder, without build output and version control.
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut pending = vec![folder.to_path_buf()];
+    while let Some(path) = pending.pop() {
+        for entry in fs::read_dir(&path).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !name.starts_with('.') && name != "target" && name != "var" {
+                    pending.push(path);
+                }
+            } else if path.extension().is_some_and(|own| own == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn short(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+#[test]
+fn the_top_level_is_exact() {
+    let actual: BTreeSet<String> = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.') && name != "target" && name != "var")
+        .collect();
+    let expected =
+        ["Cargo.lock", "Cargo.toml", "README.md", "api", "data", "engine", "kb", "nlp", "rules", "tests"];
+    assert_eq!(actual, expected.map(str::to_owned).into());
+}
+
+#[test]
+fn crates_depend_only_downwards() {
+    let names: BTreeSet<&str> = ARROWS.iter().map(|(folder, _)| own_name(folder)).collect();
+    let members = files(root(), "toml")
+        .into_iter()
+        .filter(|path| path.ends_with("Cargo.toml") && short(path) != "Cargo.toml");
+    let folders: BTreeSet<String> = members.map(|path| short(path.parent().unwrap())).collect();
+    assert_eq!(
+        folders,
+        ARROWS.iter().map(|(folder, _)| (*folder).to_owned()).collect(),
+        "every crate has its arrows here"
+    );
+    for (folder, allowed) in ARROWS {
+        let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        for line in manifest.lines() {
+            let name = line.split(['=', '.', ' ']).next().unwrap_or_default();
+            let is_own_test_support = name == own_name(folder);
+            if names.contains(name) && !is_own_test_support {
+                assert!(allowed.contains(&name), "{folder} may not depend on {name}");
+            }
+        }
+    }
+}
+
+fn own_name(folder: &str) -> &str {
+    match folder {
+        "api/server" => "jiuyi",
+        folder => folder.rsplit('/').next().unwrap_or(folder),
+    }
+}
+
+#[test]
+fn no_source_file_is_too_long() {
+    let long: Vec<String> = files(root(), "rs")
+        .into_iter()
+        .filter_map(|path| {
+            let n_lines = fs::read_to_string(&path).unwrap().lines().count();
+            (n_lines > LONGEST_FILE).then(|| format!("{} ({n_lines})", short(&path)))
+        })
+        .collect();
+    assert_eq!(long, Vec::<String>::new());
+}
+
+/// SQL stands in the stores, HTTP in the rooms for it, and the core knows neither.
+#[test]
+fn rooms_keep_to_themselves() {
+    let mut wrong = Vec::new();
+    for path in files(root(), "rs") {
+        let name = short(&path);
+        let text = fs::read_to_string(&path).unwrap();
+        let in_core = ["kb/", "nlp/", "rules/", "engine/"].iter().any(|room| name.starts_with(room));
+        for word in ["sqlx::", "axum::", "tokio::", "std::time::", "chrono::"] {
+            let is_bench = name.contains("/benches/");
+            if in_core && !is_bench && text.contains(word) {
+                wrong.push(format!("{name} uses {word}"));
+            }
+        }
+        let is_scenario = name.starts_with("api/preconsult/src") || name.starts_with("api/people/src");
+        let may_sql = ["store", "error", "lib.rs", "tests"].iter().any(|room| name.contains(room));
+        if is_scenario && !may_sql && text.contains("sqlx::query") {
+            wrong.push(format!("{name} holds SQL outside store"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    let marks = ["TO", "FIX"].map(|start| format!("{start}{}", if start == "TO" { "DO" } else { "ME" }));
+    let mut found = Vec::new();
+    for path in files(root(), "rs").into_iter().chain(files(root(), "html")) {
+        let text = fs::read_to_string(&path).unwrap();
+        if marks.iter().any(|mark| text.contains(mark.as_str())) || text.contains("#[ignore") {
+            found.push(short(&path));
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// Every requirement has a row, and a done one names tests that exist.
+#[test]
+fn requirements_name_their_tests() {
+    let text = fs::read_to_string(root().join("tests/requirements.tsv")).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("id\tstate\ttitle\ttests"));
+    let sources: String = files(root(), "rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let mut seen = BTreeMap::new();
+    for line in lines {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let &[id, state, title, tests] = cells.as_slice() else { panic!("four columns: {line}") };
+        assert!(seen.insert(id, ()).is_none(), "{id} stands twice");
+        assert!(!title.is_empty(), "{id} has no title");
+        match state {
+            "open" => {}
+            "done" => {
+                assert!(!tests.is_empty(), "{id} is done without a test");
+                for test in tests.split('|') {
+                    let is_case = root().join("tests/cases").join(test).is_file();
+                    let is_function = sources.contains(&format!("fn {test}("));
+                    assert!(is_case || is_function, "{id} names {test}, which does not exist");
+                }
+            }
+            state => panic!("{id}: unknown state {state}"),
+        }
+    }
+    assert!(seen.len() >= 207, "every requirement of the tender has a row");
+}
+
+#[test]
+fn knowledge_names_its_source_and_review() {
+    for path in files(&root().join("data/graph"), "ttl") {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# "), "{} says in its first line what it holds", short(&path));
+        let n_edges = text.matches("jy:hasSymptom [").count();
+        let n_sourced = text
+            .lines()
+            .filter(|line| {
+                line.contains("jy:hasSymptom [") && line.contains("jy:source") && line.contains("jy:review")
+            })
+            .count();
+        assert_eq!(n_edges, n_sourced, "{}: every edge has source and review", short(&path));
+    }
+}
