@@ -94,7 +94,7 @@ impl Engine {
 
     /// How urgent it is.
     pub fn triage(&self, dialogue: &Dialogue) -> Triage {
-        let facts = CaseFacts { kb: &self.kb, case: &dialogue.case, profile: &dialogue.profile };
+        let facts = CaseFacts::new(&self.kb, &dialogue.case, &dialogue.profile);
         let flags = self
             .flags
             .holding(&facts)

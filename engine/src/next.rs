@@ -45,7 +45,7 @@ impl Engine {
         node: &str,
     ) -> (Option<Question>, State) {
         let view =
-            View { engine: self, case, profile, differential: OnceCell::new(), telling: OnceCell::new() };
+            View::new(self, case, profile);
         let chart = self.chart();
         let mut at = chart.find(node).unwrap_or_else(|| chart.start());
         for _ in 0..MAX_STEPS {
@@ -72,6 +72,8 @@ struct View<'a> {
     engine: &'a Engine,
     case: &'a Case,
     profile: &'a Profile,
+    facts: OnceCell<CaseFacts<'a>>,
+    holding: OnceCell<Vec<(&'a RedFlag, &'a Expr)>>,
     differential: OnceCell<Differential>,
     telling: OnceCell<Option<(ConceptId, f32)>>,
 }
@@ -87,11 +89,7 @@ impl Facts for View<'_> {
             Guard::GoesOn => self.case.goes_on,
             Guard::Stops => self.case.stops,
             Guard::TriageLevel => {
-                let level = self
-                    .engine
-                    .flags()
-                    .holding(&self.facts())
-                    .first()
+                let level = self.holding().first()
                     .map_or(5, |(flag, _)| flag.level as u32 + 1);
                 return Value::Number(f64::from(level));
             }
@@ -104,8 +102,18 @@ impl Facts for View<'_> {
 }
 
 impl<'a> View<'a> {
-    fn facts(&self) -> CaseFacts<'a> {
-        CaseFacts { kb: self.engine.kb(), case: self.case, profile: self.profile }
+    fn new(engine: &'a Engine, case: &'a Case, profile: &'a Profile) -> Self {
+        let (facts, holding) = (OnceCell::new(), OnceCell::new());
+        let (differential, telling) = (OnceCell::new(), OnceCell::new());
+        Self { engine, case, profile, facts, holding, differential, telling }
+    }
+
+    fn facts(&self) -> &CaseFacts<'a> {
+        self.facts.get_or_init(|| CaseFacts::new(self.engine.kb(), self.case, self.profile))
+    }
+
+    fn holding(&self) -> &[(&'a RedFlag, &'a Expr)] {
+        self.holding.get_or_init(|| self.engine.flags().holding(self.facts()))
     }
 
     fn question(&self, node: &str) -> Option<Question> {
@@ -132,7 +140,7 @@ impl<'a> View<'a> {
     }
 
     fn unannounced(&self) -> Vec<(&'a RedFlag, &'a Expr)> {
-        let mut holding = self.engine.flags().holding(&self.facts());
+        let mut holding = self.holding().to_vec();
         holding.retain(|(flag, _)| {
             flag.level <= kb::TriageLevel::Urgent && !self.case.warned.contains(&flag.key)
         });
@@ -165,7 +173,7 @@ impl<'a> View<'a> {
         if self.n_at("safety") >= MAX_SAFETY {
             return None;
         }
-        self.engine.flags().probe(&self.facts(), self.differential(), |id| self.is_open(id))
+        self.engine.flags().probe(self.facts(), self.differential(), |id| self.is_open(id))
     }
 
     fn probe_question(&self, node: &str, probe: &Probe) -> Question {
@@ -334,7 +342,7 @@ impl<'a> View<'a> {
 
     // ---- history script
 
-    fn row(&self, node: &'a str) -> Option<&'a Row> {
+    fn row(&self, node: &str) -> Option<&'a Row> {
         let script = self.engine.script();
         script.of_node(node, self.profile).find(|row| !self.case.asked.contains(&row.key))
     }

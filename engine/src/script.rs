@@ -84,11 +84,11 @@ impl Script {
     }
 
     /// The rows of a node for a person.
-    pub(crate) fn of_node<'a>(
+    pub(crate) fn of_node<'a, 'n>(
         &'a self,
-        node: &'a str,
-        profile: &'a Profile,
-    ) -> impl Iterator<Item = &'a Row> {
+        node: &'n str,
+        profile: &'n Profile,
+    ) -> impl Iterator<Item = &'a Row> + use<'a, 'n> {
         self.rows.iter().filter(move |row| row.node == node && row.audience.fits(profile))
     }
 

@@ -113,13 +113,15 @@ pub(crate) struct CaseFacts<'a> {
     pub(crate) kb: &'a Kb,
     pub(crate) case: &'a Case,
     pub(crate) profile: &'a Profile,
+    /// Presence of each concept; expressions read it many times for one turn.
+    presence: Vec<Value>,
 }
 
 impl Facts for CaseFacts<'_> {
     fn value(&self, slot: u32) -> Value {
         let known = |id| self.case.known(id);
         match Reads::of_slot(slot) {
-            Reads::Presence(id) => self.presence(id),
+            Reads::Presence(id) => self.presence[id.index()],
             Reads::Onset(id) => match known(id).and_then(|known| known.onset) {
                 Some(nlp::Onset::Sudden) => Value::Choice(0),
                 Some(nlp::Onset::Gradual) => Value::Choice(1),
@@ -142,22 +144,39 @@ impl Facts for CaseFacts<'_> {
     }
 }
 
-impl CaseFacts<'_> {
-    fn hours(&self, id: ConceptId) -> Option<f32> {
-        self.case.known(id)?.since.map(|period| period.hours)
+impl<'a> CaseFacts<'a> {
+    pub(crate) fn new(kb: &'a Kb, case: &'a Case, profile: &'a Profile) -> Self {
+        let mut presence = vec![Value::Unknown; kb.concepts.len()];
+        let is_symptom = |id: ConceptId| kb.concept(id).kind == ConceptKind::Symptom;
+        // What is denied is denied of everything narrower; what is there is there of everything broader.
+        for concept in &kb.concepts {
+            let is_denied = |broader: &ConceptId| case.direct(*broader) == Some(Status::No);
+            if concept.kind == ConceptKind::Symptom && concept.broader.iter().any(is_denied) {
+                presence[concept.id.index()] = Value::Truth(false);
+            }
+        }
+        for &id in &case.order {
+            // A disease or risk of the past counts; a symptom must be present now.
+            let status = if is_symptom(id) { case.direct(id) } else { case.known(id).map(|known| known.status) };
+            match status {
+                Some(Status::No) => presence[id.index()] = Value::Truth(false),
+                Some(Status::Unsure) => presence[id.index()] = Value::Unknown,
+                Some(Status::Yes) | None => {}
+            }
+        }
+        for &id in &case.order {
+            let status = if is_symptom(id) { case.direct(id) } else { case.known(id).map(|known| known.status) };
+            if status == Some(Status::Yes) {
+                for there in std::iter::once(&id).chain(&kb.concept(id).broader) {
+                    presence[there.index()] = Value::Truth(true);
+                }
+            }
+        }
+        Self { kb, case, profile, presence }
     }
 
-    /// A disease or risk of the past counts; a symptom must be present now.
-    fn presence(&self, id: ConceptId) -> Value {
-        let status = match self.kb.concept(id).kind {
-            ConceptKind::Symptom => self.case.status(self.kb, id),
-            _ => self.case.known(id).map(|known| known.status),
-        };
-        match status {
-            Some(Status::Yes) => Value::Truth(true),
-            Some(Status::No) => Value::Truth(false),
-            Some(Status::Unsure) | None => Value::Unknown,
-        }
+    fn hours(&self, id: ConceptId) -> Option<f32> {
+        self.case.known(id)?.since.map(|period| period.hours)
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) fn hierarchy(
             };
             match by_key.get(key).map(|id| &concepts[id.index()]) {
                 None => {
-                    faults.push(fault(sources, property.place, "KB004", format!("上位概念 {key} 没有定义")))
+                    faults.push(fault(sources, property.place, "KB004", format!("上位概念 {key} 没有定义")));
                 }
                 Some(other) if other.kind != concept.kind => faults.push(fault(
                     sources,

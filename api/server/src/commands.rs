@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod consult;
+mod eval;
 mod openapi;
 mod serve;
 
@@ -29,6 +30,9 @@ enum Command {
     Consult(consult::Consult),
     /// 检查知识文件，逐条指出问题的位置
     Check(check::Check),
+    /// 评测：按 bench 的约定在标准输入输出上应答
+    #[command(subcommand)]
+    Eval(eval::Eval),
     /// 输出接口文档（OpenAPI）
     Openapi,
     /// 审计记录
@@ -42,6 +46,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve => in_runtime(serve::run()),
         Command::Consult(command) => consult::run(&command),
         Command::Check(command) => check::run(&command),
+        Command::Eval(command) => eval::run(&command),
         Command::Openapi => openapi::run(),
         Command::Audit(command) => in_runtime(audit::run(&command)),
     };

@@ -1,5 +1,9 @@
 //! The benchmark protocol: learns from the files named, answers line by line; nothing learnt here is kept.
 
+mod extract;
+mod inquire;
 mod lines;
 
+pub use extract::{ExtractArgs, run as extract};
+pub use inquire::{InquireArgs, run as inquire};
 pub use lines::read_jsonl;

@@ -46,8 +46,8 @@
     } else if (path === '/sign-in') {
       location.assign('/sign-in?next=' + encodeURIComponent(location.pathname));
     } else if (response.ok) {
+      window.scrollTo(0, 0);
       location.assign(response.url);
-      if (path === location.pathname) { location.reload(); }
     } else {
       var main = page.querySelector('main');
       say(main ? main.textContent.replace(/\s+/g, ' ').trim() : '没有发送成功，请稍后再试。');
@@ -103,7 +103,8 @@
   function grow(field) {
     if (field.tagName !== 'TEXTAREA' || !field.hasAttribute('data-grow')) { return; }
     field.style.height = 'auto';
-    field.style.height = Math.min(field.scrollHeight + 2, window.innerHeight * 0.4) + 'px';
+    field.style.height = Math.min(field.scrollHeight + 2, window.innerHeight * 0.3) + 'px';
+    if (field.closest('.dock') && document.activeElement === field) { window.scrollTo(0, root.scrollHeight); }
   }
 
   /* Large type */
@@ -137,7 +138,7 @@
       if (turn) { turn.classList.add('marked'); first = first || turn; }
     });
     var pane = first && first.closest('[data-pane]');
-    if (pane) { pane.scrollTop += first.getBoundingClientRect().top - pane.getBoundingClientRect().top - 24; }
+    if (pane) { pane.scrollTop += first.getBoundingClientRect().top - pane.getBoundingClientRect().top - parseFloat(getComputedStyle(first).scrollMarginTop); }
   }
   document.addEventListener('click', mark);
   document.addEventListener('focusin', mark);

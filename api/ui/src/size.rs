@@ -76,7 +76,7 @@ mod tests {
     #[case("", "/")]
     #[tokio::test]
     async fn the_choice_is_kept_and_leads_back_to_own_pages_only(#[case] back: &str, #[case] led_to: &str) {
-        let encoded: String = back.bytes().map(|b| format!("%{b:02X}")).collect();
+        let encoded = back.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
         let request = Request::post("/display")
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(format!("size=large&back={encoded}")))

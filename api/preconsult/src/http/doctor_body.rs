@@ -52,8 +52,6 @@ pub(super) struct DoctorConsultation {
     department: String,
     /// The knowledge release that composed the record.
     release: String,
-    /// Whether a clinician has signed that release.
-    is_reviewed: bool,
     record: Vec<SectionBody>,
     vital_signs: Vec<SentenceBody>,
     contradictions: Vec<SentenceBody>,
@@ -132,6 +130,7 @@ struct SuspectBody {
     supporting: Vec<ReasonBody>,
     conflicting: Vec<ReasonBody>,
     unasked: Vec<ReasonBody>,
+    /// Whether a clinician has signed what is known of it.
     is_reviewed: bool,
 }
 
@@ -191,7 +190,6 @@ impl From<Reading> for DoctorConsultation {
             institution: consultation.institution,
             department: consultation.department,
             release: record.record.release.clone(),
-            is_reviewed: false,
             record: Part::all().map(section).filter(|section| !section.text.is_empty()).collect(),
             vital_signs: sentences(&record.record.vital_signs),
             contradictions: sentences(&record.record.contradictions),

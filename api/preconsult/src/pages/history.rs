@@ -61,9 +61,17 @@ pub(super) fn entries(service: &Service, own: Vec<Consultation>, departments: &[
     own.into_iter().map(entry).collect()
 }
 
+/// Institution and department of a consultation.
 pub(super) fn department_name(departments: &[Department], consultation: &Consultation) -> String {
-    let is_its = |known: &&Department| {
-        known.institution == consultation.institution && known.code == consultation.department
-    };
-    departments.iter().find(is_its).map_or_else(String::new, |d| format!("{} {}", d.institution_name, d.name))
+    department_of(departments, consultation)
+        .map_or_else(String::new, |d| format!("{} {}", d.institution_name, d.name))
+}
+
+pub(super) fn department_of<'a>(
+    departments: &'a [Department],
+    consultation: &Consultation,
+) -> Option<&'a Department> {
+    departments
+        .iter()
+        .find(|known| known.institution == consultation.institution && known.code == consultation.department)
 }

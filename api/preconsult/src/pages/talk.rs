@@ -17,7 +17,10 @@ use serde::Deserialize;
 use ui::Frame;
 use uuid::Uuid;
 
-use super::{Diff, history::department_name};
+use super::{
+    Diff,
+    history::{department_name, department_of},
+};
 use crate::{
     PreconsultError, Service,
     model::{self, Answer, Part, Patient, StoredTurn},
@@ -56,7 +59,8 @@ struct EmergencyPage {
     frame: Frame,
     id: Uuid,
     messages: Vec<String>,
-    n_turns: usize,
+    ended: String,
+    turns: Vec<StoredTurn>,
     refused: Refused,
 }
 
@@ -224,7 +228,8 @@ async fn drawn(
         (model::State::Asking, Some(question)) => TalkPage {
             frame,
             id,
-            department,
+            department: department_of(&departments, &own.consultation)
+                .map_or_else(String::new, |d| d.name.clone()),
             is_warning: matches!(question.act, Act::Warn { .. }),
             question,
             progress: own.dialogue.progress(),

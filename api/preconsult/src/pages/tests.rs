@@ -68,7 +68,7 @@ async fn suspects_never_reach_a_patient() {
         let reading = service::read(&house.service, house.reader(&house.doctor), id).await.unwrap();
         let own = house.own(id).await;
         // Words of the questions and of the patient are no suspects; they may be shown.
-        let spoken: String = own.turns.iter().map(|turn| format!("{:?}", turn.turn)).collect();
+        let spoken = format!("{:?}", own.turns);
         let secret: Vec<_> =
             reading.assessment.suspects.iter().map(|s| &s.label).filter(|l| !spoken.contains(*l)).collect();
         assert!(secret.len() >= 2, "{:?}", reading.assessment.suspects);
