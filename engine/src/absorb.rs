@@ -163,7 +163,7 @@ impl Absorption<'_> {
         let evidence = self.evidence(self.answer);
         let chosen: Vec<&str> =
             reply.choices.iter().map(|at| definition.choices[*at].term.as_str()).collect();
-        let is_unsure = reply.verdict == Some(Verdict::Unsure) && chosen.is_empty();
+        let is_unsure = matches!(reply.verdict, Some(Verdict::Unsure | Verdict::No)) && chosen.is_empty();
         let term = if is_unsure {
             String::new()
         } else if chosen.is_empty() {

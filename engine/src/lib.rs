@@ -17,6 +17,8 @@ mod question;
 mod record;
 mod safety;
 mod script;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 pub use case::Evidence;

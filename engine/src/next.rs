@@ -44,8 +44,7 @@ impl Engine {
         profile: &Profile,
         node: &str,
     ) -> (Option<Question>, State) {
-        let view =
-            View::new(self, case, profile);
+        let view = View::new(self, case, profile);
         let chart = self.chart();
         let mut at = chart.find(node).unwrap_or_else(|| chart.start());
         for _ in 0..MAX_STEPS {
@@ -89,8 +88,7 @@ impl Facts for View<'_> {
             Guard::GoesOn => self.case.goes_on,
             Guard::Stops => self.case.stops,
             Guard::TriageLevel => {
-                let level = self.holding().first()
-                    .map_or(5, |(flag, _)| flag.level as u32 + 1);
+                let level = self.holding().first().map_or(5, |(flag, _)| flag.level as u32 + 1);
                 return Value::Number(f64::from(level));
             }
             Guard::Features => self.feature().is_some(),

@@ -157,7 +157,8 @@ impl<'a> CaseFacts<'a> {
         }
         for &id in &case.order {
             // A disease or risk of the past counts; a symptom must be present now.
-            let status = if is_symptom(id) { case.direct(id) } else { case.known(id).map(|known| known.status) };
+            let status =
+                if is_symptom(id) { case.direct(id) } else { case.known(id).map(|known| known.status) };
             match status {
                 Some(Status::No) => presence[id.index()] = Value::Truth(false),
                 Some(Status::Unsure) => presence[id.index()] = Value::Unknown,
@@ -165,7 +166,8 @@ impl<'a> CaseFacts<'a> {
             }
         }
         for &id in &case.order {
-            let status = if is_symptom(id) { case.direct(id) } else { case.known(id).map(|known| known.status) };
+            let status =
+                if is_symptom(id) { case.direct(id) } else { case.known(id).map(|known| known.status) };
             if status == Some(Status::Yes) {
                 for there in std::iter::once(&id).chain(&kb.concept(id).broader) {
                     presence[there.index()] = Value::Truth(true);

@@ -13,6 +13,8 @@ pub mod index;
 mod lexicon;
 mod model;
 mod source;
+#[cfg(test)]
+mod tests;
 pub mod vocabulary;
 
 pub use compile::Kb;

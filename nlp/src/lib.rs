@@ -12,6 +12,9 @@ pub mod learn;
 mod number;
 mod reply;
 
+#[cfg(test)]
+mod tests;
+
 pub use extract::Extractor;
 pub use finding::{
     Extraction, Finding, Kin, Measure, MeasureKind, Mention, Onset, Period, Predicate, Rate, Severity, Side,

@@ -95,7 +95,7 @@ impl std::fmt::Display for Hours {
 /// Recomputes the `系统：` lines of a transcript.
 ///
 /// `就诊人：女 32岁` opens it; `患者：` lines are answers, `撤回` takes one back, `其余：没有` answers all that is left
-/// with those words, or with the nearest option.
+/// with those words, or with the option that holds them.
 pub fn converse(engine: &Engine, transcript: &str) -> (String, Dialogue) {
     let person = transcript
         .lines()
@@ -121,7 +121,7 @@ pub fn converse(engine: &Engine, transcript: &str) -> (String, Dialogue) {
             line_of(&mut out, format_args!("其余：{words}"));
             while let Some(question) = dialogue.pending() {
                 let fitting = question.options.iter().find(|option| option.contains(words));
-                let answer = fitting.or(question.options.last()).cloned().unwrap_or_else(|| words.to_owned());
+                let answer = fitting.cloned().unwrap_or_else(|| words.to_owned());
                 engine.answer(&mut dialogue, &answer);
             }
             ask(&mut out, &dialogue);

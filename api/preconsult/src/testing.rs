@@ -198,7 +198,8 @@ impl Browser {
 
     /// Sends a form; `csrf` is added.
     pub(crate) async fn post(&self, path: &str, csrf: &str, fields: &[(&str, &str)]) -> Seen {
-        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
+        let encoded =
+            |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         let token = [("_csrf", csrf)];
         let all = fields.iter().chain(&token);
         let body =

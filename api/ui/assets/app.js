@@ -107,6 +107,15 @@
     if (field.closest('.dock') && document.activeElement === field) { window.scrollTo(0, root.scrollHeight); }
   }
 
+  /* A form that was unfolded is brought into sight, with the cursor in it. */
+  document.addEventListener('toggle', function (event) {
+    var field = event.target.open && event.target.classList.contains('edit') && event.target.querySelector('textarea');
+    if (!field) { return; }
+    grow(field);
+    field.focus({ preventScroll: true });
+    field.scrollIntoView({ block: 'center' });
+  }, true);
+
   /* Large type */
   function resize(form) {
     var size = form.elements.size.value;

@@ -150,9 +150,11 @@ fn smoothed(counts: &[f32], sizes: &[f32]) -> Vec<f32> {
     let mut rates = Vec::with_capacity(counts.len());
     for row in counts.chunks(sizes.len().max(1)) {
         let share = (row.iter().sum::<f32>() + 0.1) / (total + 1.0);
-        rates.extend(row.iter().zip(sizes).map(|(count, size)| {
-            (count + SHARED * share + FLAT) / (size + SHARED + 2.0 * FLAT)
-        }));
+        rates.extend(
+            row.iter()
+                .zip(sizes)
+                .map(|(count, size)| (count + SHARED * share + FLAT) / (size + SHARED + 2.0 * FLAT)),
+        );
     }
     rates
 }

@@ -49,8 +49,7 @@ impl Blend {
         let mean = |values: &mut dyn Iterator<Item = f32>| -> f64 {
             values.zip(&p).map(|(value, p)| f64::from(value * p)).sum()
         };
-        let means: Vec<f64> =
-            lookback.opinions.iter().map(|logs| mean(&mut logs.iter().copied())).collect();
+        let means: Vec<f64> = lookback.opinions.iter().map(|logs| mean(&mut logs.iter().copied())).collect();
         for (i, one) in lookback.opinions.iter().enumerate() {
             grad[i] += means[i] - f64::from(one[lookback.truth]);
             for (j, two) in lookback.opinions.iter().enumerate() {
@@ -148,8 +147,9 @@ mod tests {
 
     #[test]
     fn a_logistic_curve_is_found() {
-        let rows: Vec<(Vec<f32>, bool)> =
-            (0..400).map(|i| (vec![1.0, if i % 2 == 0 { 1.0 } else { -1.0 }], i % 2 == 0 || i % 20 == 1)).collect();
+        let rows: Vec<(Vec<f32>, bool)> = (0..400)
+            .map(|i| (vec![1.0, if i % 2 == 0 { 1.0 } else { -1.0 }], i % 2 == 0 || i % 20 == 1))
+            .collect();
         let weights = logistic(&rows, &[0.0, 0.0], 0.1);
         assert!(weights[1] > 2.0, "{weights:?}");
     }

@@ -114,8 +114,7 @@ mod tests {
     fn unknown_names_are_left_out() {
         let names = Names { diseases: vec!["甲".into()], symptoms: vec!["a".into()] };
         assert_eq!(names.findings(&[("z".into(), Status::Yes), ("a".into(), Status::No)]), [(0, Status::No)]);
-        let stranger =
-            Case { disease: "乙".into(), explicit: vec![], implicit: vec![], aside: vec![] };
+        let stranger = Case { disease: "乙".into(), explicit: vec![], implicit: vec![], aside: vec![] };
         assert!(names.code(&stranger).is_none());
     }
 }

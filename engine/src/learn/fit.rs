@@ -112,7 +112,8 @@ impl Learned {
     /// The best next question; `None` when nothing is left to ask.
     pub(super) fn choice(&self, state: &State, view: &View) -> Option<Choice> {
         let scores = self.scores(state, view);
-        let mut short: Vec<usize> = (0..scores.len()).filter(|symptom| scores[*symptom].is_finite()).collect();
+        let mut short: Vec<usize> =
+            (0..scores.len()).filter(|symptom| scores[*symptom].is_finite()).collect();
         short.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
         short.truncate(SHORT_LIST);
         let p: Vec<f32> = self.log_posterior(state, view).iter().map(|log| log.exp()).collect();

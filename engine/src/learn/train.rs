@@ -76,7 +76,8 @@ fn ask_through(net: &Net, case: &Coded, symptoms: usize, chance: &mut Chance) ->
         // Several questions at once are cheaper, and no worse to learn from, than one at a time.
         let want = if state.asks == 0 { 1 } else { 1 + chance.below(4) };
         let over = all_told || state.asks >= MOST_ASKS;
-        let asks = if over { Vec::new() } else { blurred_choice(&response.out, &slopes, &state, want, chance) };
+        let asks =
+            if over { Vec::new() } else { blurred_choice(&response.out, &slopes, &state, want, chance) };
         moments.push(Moment { on: std::mem::take(&mut on), response, slopes });
         if asks.is_empty() {
             return moments;
@@ -107,7 +108,13 @@ fn slopes(out: &[f32], state: &State, case: &Coded, all_told: bool) -> Vec<f32> 
 }
 
 /// The best open symptoms after blurring; those hardly worth a question are not drawn.
-fn blurred_choice(out: &[f32], slopes: &[f32], state: &State, want: usize, chance: &mut Chance) -> Vec<usize> {
+fn blurred_choice(
+    out: &[f32],
+    slopes: &[f32],
+    state: &State,
+    want: usize,
+    chance: &mut Chance,
+) -> Vec<usize> {
     let mut best: Vec<(f32, usize)> = Vec::with_capacity(want + 1);
     for (symptom, z) in out.iter().take(state.known.len()).enumerate() {
         // An open symptom's slope is its probability, less one where it is to be found.

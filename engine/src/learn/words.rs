@@ -73,7 +73,8 @@ impl Reader {
             }
         }
         let is_plain = |name: &str| told.get(name).is_some_and(|trust| *trust >= PLAIN);
-        let findings = told.keys().map(|name| if is_plain(name) { (*name).to_owned() } else { doubted(name) });
+        let findings =
+            told.keys().map(|name| if is_plain(name) { (*name).to_owned() } else { doubted(name) });
         let denials = denied.iter().filter(|name| !is_plain(name)).map(|name| format!("否认 {name}"));
         let hints = self.hints.iter().filter(|hint| text.contains(*hint)).map(|hint| format!("用词 {hint}"));
         findings.chain(denials).chain(hints).map(|name| (name, Status::Yes)).collect()
@@ -92,7 +93,9 @@ impl Reader {
         for lesson in lessons {
             let plain = self.mentions(lesson.text).into_iter().filter(|mention| !mention.denied);
             let pairs: BTreeSet<(String, String)> = plain
-                .flat_map(|mention| mention.names.iter().map(move |name| (mention.form.to_owned(), name.clone())))
+                .flat_map(|mention| {
+                    mention.names.iter().map(move |name| (mention.form.to_owned(), name.clone()))
+                })
                 .collect();
             for pair in pairs {
                 let right = f64::from(u8::from(lesson.told.contains(pair.1.as_str())));
@@ -166,9 +169,17 @@ mod tests {
 
     #[test]
     fn a_form_that_misleads_becomes_a_cue() {
-        let lesson = |text, told: &[&'static str]| Lesson { text, disease: "甲", told: told.iter().copied().collect() };
-        let lessons: Vec<Lesson<'_>> =
-            [lesson("天热咳嗽", &["咳嗽"]), lesson("发烧", &["发热"])].iter().cycle().take(12).cloned().collect();
+        let lesson = |text, told: &[&'static str]| Lesson {
+            text,
+            disease: "甲",
+            told: told.iter().copied().collect(),
+        };
+        let lessons: Vec<Lesson<'_>> = [lesson("天热咳嗽", &["咳嗽"]), lesson("发烧", &["发热"])]
+            .iter()
+            .cycle()
+            .take(12)
+            .cloned()
+            .collect();
         let reader = reader(&lessons);
         assert!(names(&reader, "天热").contains(&"疑似 发热".to_owned()));
         assert!(names(&reader, "发烧").contains(&"发热".to_owned()));

@@ -14,7 +14,7 @@ use super::whole;
 use super::{Dialogue, Extraction, Training};
 use crate::Status;
 
-const MENTION: Settings = Settings { epochs: 6, rate: 0.05, l2: 1e-3 };
+const MENTION: Settings = Settings { epochs: 6, rate: 0.03, l2: 3e-3 };
 const WHOLE: Settings = Settings { epochs: 6, rate: 0.05, l2: 1e-2 };
 /// A symptom is given when its chance of not being meant is below this.
 const MOST_ABSENT: f32 = 0.52;

@@ -220,45 +220,45 @@ async fn drawn(
     refused: Refused,
 ) -> Result<Response, Problem> {
     let own = service::read_own(service, who.id, id).await?;
-    let frame = frame.with_csrf(&who.session.csrf);
     let departments = people::service::list_departments(&service.app).await?;
+    let frame = frame.with_csrf(&who.session.csrf);
     let department = department_name(&departments, &own.consultation);
-    let n_turns = own.dialogue.turns().len();
-    let rendered = match (own.consultation.state, own.dialogue.pending().cloned()) {
-        (model::State::Asking, Some(question)) => TalkPage {
-            frame,
-            id,
-            department: department_of(&departments, &own.consultation)
-                .map_or_else(String::new, |d| d.name.clone()),
-            is_warning: matches!(question.act, Act::Warn { .. }),
-            question,
-            progress: own.dialogue.progress(),
-            request_key: service.app.new_id(),
-            turns: own.turns.into_iter().filter(|turn| turn.voided.is_none()).collect(),
-            refused,
-        }
-        .render(),
-        (model::State::Emergency { .. }, _) => {
-            let flags = service.engine.triage(&own.dialogue).flags;
-            let messages = flags.into_iter().map(|flag| flag.message).collect();
-            EmergencyPage { frame, id, messages, n_turns, refused }.render()
+    let parts = parts(&own, &refused);
+    let Own { consultation, turns, dialogue, .. } = own;
+    let turns: Vec<_> = turns.into_iter().filter(|turn| turn.voided.is_none()).collect();
+    let ended = consultation.state.ended_at().unwrap_or(consultation.updated_at);
+    let ended = ui::format::moment(ended, service.app.clock.today());
+    let rendered = match (consultation.state, dialogue.pending().cloned()) {
+        (model::State::Asking, Some(question)) => {
+            let is_warning = matches!(question.act, Act::Warn { .. });
+            let (progress, request_key) = (dialogue.progress(), service.app.new_id());
+            let department =
+                department_of(&departments, &consultation).map_or(department, |known| known.name.clone());
+            let page = TalkPage {
+                frame,
+                id,
+                department,
+                turns,
+                question,
+                is_warning,
+                progress,
+                request_key,
+                refused,
+            };
+            page.render()
         }
         (model::State::AwaitingConfirmation, _) => {
-            let parts = parts(&own, &refused);
-            let version = own.consultation.version;
+            let (version, n_turns) = (consultation.version, turns.len());
             CheckPage { frame, id, department, version, n_turns, parts, refused }.render()
         }
-        _ => {
-            let sent = own.consultation.state.ended_at().unwrap_or(own.consultation.updated_at);
-            SentPage {
-                frame,
-                department,
-                sent: ui::format::moment(sent, service.app.clock.today()),
-                is_sent: own.consultation.state.is_for_doctor(),
-                parts: parts(&own, &refused),
-                turns: own.turns.into_iter().filter(|turn| turn.voided.is_none()).collect(),
-            }
-            .render()
+        (model::State::Emergency { .. }, _) => {
+            let flags = service.engine.triage(&dialogue).flags;
+            let messages = flags.into_iter().map(|flag| flag.message).collect();
+            EmergencyPage { frame, id, messages, ended, turns, refused }.render()
+        }
+        (state, _) => {
+            let is_sent = state.is_for_doctor();
+            SentPage { frame, department, sent: ended, is_sent, parts, turns }.render()
         }
     };
     Ok(page(rendered)?.into_response())

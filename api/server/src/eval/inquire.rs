@@ -170,7 +170,9 @@ impl<L: Iterator<Item = std::io::Result<String>>> Requests<L> {
             let line = line?;
             if !line.trim().is_empty() {
                 let request = serde_json::from_str(&line);
-                return request.map(Some).with_context(|| format!("标准输入第 {} 行：不是所要的 JSON", self.number));
+                return request
+                    .map(Some)
+                    .with_context(|| format!("标准输入第 {} 行：不是所要的 JSON", self.number));
             }
         }
         Ok(None)
