@@ -1,14 +1,18 @@
 //! Takes an answer into the case, in the light of its question.
 
 use kb::{Choice, ConceptId, ConceptKind};
-use nlp::{Expected, Finding, Period, Reply, Severity, Span, Status, Verdict, Whose};
+use nlp::{Expected, Finding, Kin, MeasureKind, Period, Reply, Severity, Span, Status, Verdict, Whose};
 
 use crate::{
     Act, Engine, Profile, Question,
     case::{AttributeAnswer, Case, Contradiction, Evidence, Known, ScriptAnswer},
-    dialogue::{GO_ON, NONE_OF_THESE},
+    dialogue::{GO_ON, NONE_OF_THESE, SEEK_HELP},
 };
 
+/// Words of an answer to an emergency advice that stop the questions.
+const STOP_WORDS: [&str; 7] = [SEEK_HELP, "马上就医", "去医院", "去急诊", "打120", "叫救护车", "知道了"];
+/// Longest quote that stands in a sentence of the record, in characters.
+const SHORT_QUOTE: usize = 20;
 /// Longest quote kept beside a fact, in characters; the whole answer is stored with the turn.
 const QUOTE: usize = 60;
 
@@ -38,6 +42,17 @@ impl Engine {
     }
 }
 
+/// Measured values that mean a finding: from the limit up, or below it.
+const IMPLIED: [(MeasureKind, f32, bool, &str); 7] = [
+    (MeasureKind::Temperature, 37.3, true, "sym:fever"),
+    (MeasureKind::Temperature, 39.0, true, "sym:high-fever"),
+    (MeasureKind::Glucose, 11.1, true, "sym:high-blood-glucose"),
+    (MeasureKind::Glucose, 3.9, false, "sym:low-blood-glucose"),
+    (MeasureKind::Systolic, 140.0, true, "sym:high-blood-pressure"),
+    (MeasureKind::Diastolic, 90.0, true, "sym:high-blood-pressure"),
+    (MeasureKind::Systolic, 90.0, false, "sym:low-blood-pressure"),
+];
+
 struct Absorption<'a> {
     engine: &'a Engine,
     case: &'a mut Case,
@@ -64,9 +79,44 @@ impl Absorption<'_> {
         }
         self.volunteered(&reply, true);
         if self.case.complaints.is_empty() {
+            self.of_relative(&reply);
+        }
+        if self.case.complaints.is_empty() {
+            self.case.visit_reason = self.known_disease(&reply);
+        }
+        if self.case.complaints.is_empty() && self.case.visit_reason.is_none() {
             self.case.unread.push(self.evidence(self.answer));
         }
         self.loose_period(&reply);
+    }
+
+    /// A complaint told only of a relative (我妈今天突然嘴歪了) is taken for the patient's, so that no danger is missed.
+    fn of_relative(&mut self, reply: &Reply) {
+        let kb = self.engine.kb();
+        let is_symptom = |finding: &&Finding| kb.concept(finding.concept).kind == ConceptKind::Symptom;
+        let told: Vec<Finding> = reply.extraction.findings.iter().filter(is_symptom).copied().collect();
+        for mut finding in told {
+            if matches!(finding.whose, Whose::Patient | Whose::Kin(Kin::Contact))
+                || finding.status != Status::Yes
+            {
+                continue;
+            }
+            finding.whose = Whose::Patient;
+            self.case.kin.retain(|(_, concept, _)| *concept != finding.concept);
+            self.take(&finding);
+            self.case.complaints.push(finding.concept);
+        }
+        if !self.case.complaints.is_empty() {
+            self.notes.push("先按就诊人本人的情况记录；如果说的是别人，请撤回后重新说。".to_owned());
+        }
+    }
+
+    /// 高血压十年了，来配药: the visit is about a disease that is known.
+    fn known_disease(&self, reply: &Reply) -> Option<ConceptId> {
+        let kb = self.engine.kb();
+        let is_own = |finding: &&Finding| finding.whose == Whose::Patient && finding.status == Status::Yes;
+        let mut own = reply.extraction.findings.iter().filter(is_own).map(|finding| finding.concept);
+        own.find(|id| matches!(kb.concept(*id).kind, ConceptKind::Disease | ConceptKind::Risk))
     }
 
     /// 三天了 said apart from any symptom belongs to the complaint.
@@ -123,7 +173,7 @@ impl Absorption<'_> {
             reply.choices.iter().copied().filter(|position| Some(*position) != none).collect();
         let says_none = named.is_empty() && (reply.choices.len() == 1 || reply.verdict == Some(Verdict::No));
         // Ticked boxes say no to the rest; free words leave the rest open.
-        let is_ticked = says_none || only_labels(self.answer, options);
+        let is_ticked = says_none || labels(self.answer, options).is_some();
         for (position, key) in concepts.iter().enumerate() {
             let Some(id) = self.engine.kb().id(key) else {
                 continue;
@@ -163,13 +213,18 @@ impl Absorption<'_> {
         let evidence = self.evidence(self.answer);
         let chosen: Vec<&str> =
             reply.choices.iter().map(|at| definition.choices[*at].term.as_str()).collect();
-        let is_unsure = matches!(reply.verdict, Some(Verdict::Unsure | Verdict::No)) && chosen.is_empty();
-        let term = if is_unsure {
-            String::new()
-        } else if chosen.is_empty() {
-            self.answer.trim().chars().take(QUOTE).collect()
-        } else {
+        let says_it_otherwise = match attribute {
+            "attr:severity" => reply.number.is_some() || reply.extraction.severity.is_some(),
+            "attr:onset" => reply.extraction.onset.is_some(),
+            _ => false,
+        };
+        let term = if !chosen.is_empty() {
             chosen.join("、")
+        } else if says_it_otherwise || reply.verdict.is_some() {
+            String::new()
+        } else {
+            let quote: String = self.answer.trim().chars().take(SHORT_QUOTE).collect();
+            format!("（{}：“{quote}”）", definition.label)
         };
         self.onto_finding(id, attribute, &reply, &term, &evidence);
         self.case.attributes.insert((id, position), AttributeAnswer { term, evidence });
@@ -194,6 +249,13 @@ impl Absorption<'_> {
         let Some(known) = self.case.known_mut(id) else {
             return;
         };
+        // “一个小时前突然开始的”: what no mention took belongs to the symptom asked about.
+        if reply.extraction.findings.is_empty() {
+            known.since = known.since.or(reply.extraction.periods.first().copied());
+            known.onset = reply.extraction.onset.or(known.onset);
+            known.rate = reply.extraction.rate.or(known.rate);
+            known.side = reply.extraction.side.or(known.side);
+        }
         match attribute {
             "attr:duration" => {
                 if let Some(period) = period {
@@ -220,7 +282,7 @@ impl Absorption<'_> {
         }
     }
 
-    fn measure(&mut self, kind: nlp::MeasureKind) {
+    fn measure(&mut self, kind: MeasureKind) {
         let reply = self.reply(Expected::Number);
         self.volunteered(&reply, false);
         let in_range = reply.number.filter(|value| kind.range().contains(value));
@@ -234,8 +296,12 @@ impl Absorption<'_> {
         self.case.warned.extend(flags.iter().cloned());
         let reply = self.reply(Expected::Account);
         self.volunteered(&reply, false);
-        let goes_on = self.answer.contains(GO_ON) || self.answer.contains("继续");
+        let stops = STOP_WORDS.iter().any(|word| self.answer.contains(word));
+        let goes_on = !stops || self.answer.contains(GO_ON);
         (self.case.goes_on, self.case.stops) = (goes_on, !goes_on);
+        if goes_on && !self.answer.contains(GO_ON) {
+            self.notes.push("已记下。上面的提醒仍然有效：情况没有缓解，请马上就医或拨打120。".to_owned());
+        }
     }
 
     fn script(&mut self, row: &str, options: &[String]) {
@@ -245,11 +311,16 @@ impl Absorption<'_> {
         let is_family = row.starts_with("family");
         let is_past = row.starts_with("past");
         self.volunteered_as(&reply, false, is_allergy, is_family, is_past);
-        let terms: Vec<&str> = reply.choices.iter().map(|at| choices[*at].term.as_str()).collect();
-        let text = if !terms.is_empty() && only_labels(self.answer, options) {
-            terms.join("、")
-        } else {
-            self.answer.trim().to_owned()
+        let text = match labels(self.answer, options) {
+            Some(ticked) => {
+                let terms: Vec<&str> = ticked
+                    .iter()
+                    .filter_map(|at| choices.get(*at))
+                    .map(|choice| choice.term.as_str())
+                    .collect();
+                terms.join("、")
+            }
+            None => self.answer.trim().to_owned(),
         };
         let evidence = self.evidence(self.answer);
         self.case.script.insert(row.to_owned(), ScriptAnswer { text, verdict: reply.verdict, evidence });
@@ -273,14 +344,15 @@ impl Absorption<'_> {
         for finding in &reply.extraction.findings {
             let kind = kb.concept(finding.concept).kind;
             let whose = if is_family && kind == ConceptKind::Disease && finding.whose == Whose::Patient {
-                Whose::Kin(nlp::Kin::Relative)
+                Whose::Kin(Kin::Relative)
             } else {
                 finding.whose
             };
             if let Whose::Kin(kin) = whose {
                 if finding.status == Status::Yes {
                     let evidence = self.evidence(finding.span.of(self.answer));
-                    self.case.kin.push((kin, finding.concept, evidence));
+                    self.case.kin.push((kin, finding.concept, evidence.clone()));
+                    self.contact(kin, finding.concept, &evidence);
                 }
                 continue;
             }
@@ -302,17 +374,27 @@ impl Absorption<'_> {
         self.implied_by_measures();
     }
 
+    /// Someone near with a trouble of their own: the patient has been in contact.
+    fn contact(&mut self, kin: Kin, concept: ConceptId, evidence: &Evidence) {
+        let kb = self.engine.kb();
+        let is_chronic =
+            kb.disease_position(concept).is_some_and(|position| kb.diseases[position].is_chronic);
+        let is_acute = kb.concept(concept).kind == ConceptKind::Disease && !is_chronic;
+        let Some(id) = kb.id("sym:sick-contact") else { return };
+        if (kin == Kin::Contact || is_acute) && self.case.known(id).is_none() {
+            let finding = plain(id, Status::Yes, &evidence.quote);
+            self.store(&finding, evidence.clone());
+        }
+    }
+
     /// 体温 39 is a fever, whether or not the word was said.
     fn implied_by_measures(&mut self) {
-        let Some((value, evidence)) = self.case.measures.get(&nlp::MeasureKind::Temperature).cloned() else {
-            return;
-        };
-        let implied = [(37.3, "sym:fever"), (39.0, "sym:high-fever")];
-        for (_, key) in implied.iter().filter(|(limit, _)| value >= *limit) {
-            let Some(id) = self.engine.kb().id(key) else {
-                continue;
-            };
-            if self.case.known(id).is_none() {
+        for (kind, limit, above, key) in IMPLIED {
+            let Some((value, evidence)) = self.case.measures.get(&kind).cloned() else { continue };
+            let applies = if above { value >= limit } else { value < limit };
+            let Some(id) = self.engine.kb().id(key) else { continue };
+            let is_grown = above || self.profile.age_months >= 10 * 12 || kind == MeasureKind::Glucose;
+            if applies && is_grown && self.case.known(id).is_none() {
                 let finding = plain(id, Status::Yes, &evidence.quote);
                 self.store(&finding, evidence.clone());
             }
@@ -355,7 +437,9 @@ impl Absorption<'_> {
             known.status = finding.status;
             known.is_past = finding.is_past;
         }
-        known.since = finding.since.or(known.since);
+        // A later “又烧了几个小时” does not shorten what was told before.
+        known.since =
+            [known.since, finding.since].into_iter().flatten().max_by(|a, b| a.hours.total_cmp(&b.hours));
         known.severity = finding.severity.or(known.severity);
         known.rate = finding.rate.or(known.rate);
         known.rate_words = rate_words.filter(|words| !words.is_empty()).or(known.rate_words);
@@ -413,9 +497,21 @@ fn choice(label: &str) -> Choice {
     Choice { label: label.to_owned(), term: label.to_owned(), names: Vec::new() }
 }
 
-/// Whether an answer is nothing but labels of options, joined.
-fn only_labels(answer: &str, options: &[String]) -> bool {
-    let mut parts =
-        answer.split(['、', '，', ',', ';', '；']).map(str::trim).filter(|part| !part.is_empty()).peekable();
-    parts.peek().is_some() && parts.all(|part| options.iter().any(|option| option == part))
+/// Positions of the options an answer is made of, where it is nothing else; labels may hold commas themselves.
+fn labels(answer: &str, options: &[String]) -> Option<Vec<usize>> {
+    const SEPARATORS: [char; 6] = ['、', '，', ',', ';', '；', ' '];
+    let mut rest = answer.trim();
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let fitting = (0..options.len()).filter(|at| rest.starts_with(options[*at].as_str()));
+        let longest = fitting.max_by_key(|at| options[*at].len())?;
+        found.push(longest);
+        rest = &rest[options[longest].len()..];
+        let next = rest.trim_start_matches(SEPARATORS);
+        if next.len() == rest.len() && !rest.is_empty() {
+            return None;
+        }
+        rest = next;
+    }
+    (!found.is_empty()).then_some(found)
 }

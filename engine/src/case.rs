@@ -6,6 +6,9 @@ use kb::{ConceptId, ConceptKind, Kb};
 use nlp::{Kin, MeasureKind, Onset, Period, Rate, Severity, Side, Status};
 use serde::{Deserialize, Serialize};
 
+/// From this many hours on a complaint is an old one.
+const YEARS_OLD: f32 = 365.0 * 24.0;
+
 /// Where a fact was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -81,6 +84,8 @@ pub(crate) struct Case {
     pub(crate) unread: Vec<Evidence>,
     /// The opening words of the first account.
     pub(crate) first_words: Option<Evidence>,
+    /// The known disease a visit is about, where the account names no symptom.
+    pub(crate) visit_reason: Option<ConceptId>,
     /// Number of times an account was asked for.
     pub(crate) n_accounts: usize,
 }
@@ -117,6 +122,29 @@ impl Case {
         denied.then_some(Status::No)
     }
 
+    /// A detail of a finding: its own, else that of a broader or narrower one that is there.
+    pub(crate) fn detail<T>(&self, kb: &Kb, id: ConceptId, pick: impl Fn(&Known) -> Option<T>) -> Option<T> {
+        let own = self.known(id).and_then(&pick);
+        own.or_else(|| {
+            let is_related = |other: &ConceptId| {
+                kb.concept(*other).broader.contains(&id) || kb.concept(id).broader.contains(other)
+            };
+            let there = self.order.iter().filter(|other| self.direct(**other) == Some(Status::Yes));
+            there.filter(|other| is_related(other)).find_map(|other| self.known(*other).and_then(&pick))
+        })
+    }
+
+    /// The answer to an attribute of a symptom, or of a broader or narrower one.
+    pub(crate) fn attribute(&self, kb: &Kb, id: ConceptId, attribute: usize) -> Option<&AttributeAnswer> {
+        self.attributes.get(&(id, attribute)).or_else(|| {
+            self.attributes.iter().find_map(|((other, own), answer)| {
+                let is_related =
+                    kb.concept(*other).broader.contains(&id) || kb.concept(id).broader.contains(other);
+                (*own == attribute && is_related).then_some(answer)
+            })
+        })
+    }
+
     /// Whether a narrower concept is present.
     pub(crate) fn has_narrower(&self, kb: &Kb, id: ConceptId) -> bool {
         self.order
@@ -136,11 +164,15 @@ impl Case {
     pub(crate) fn main_complaints(&self, kb: &Kb) -> Vec<ConceptId> {
         let present: Vec<ConceptId> =
             self.complaints.iter().copied().filter(|id| self.direct(*id) == Some(Status::Yes)).collect();
-        let narrow: Vec<ConceptId> = present
+        let mut narrow: Vec<ConceptId> = present
             .iter()
             .copied()
             .filter(|id| !present.iter().any(|other| kb.concept(*other).broader.contains(id)))
             .collect();
+        // What has been there for years comes after what is new.
+        narrow.sort_by_key(|id| {
+            self.detail(kb, *id, |known| known.since).is_some_and(|since| since.hours >= YEARS_OLD)
+        });
         narrow
     }
 }

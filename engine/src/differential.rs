@@ -9,9 +9,9 @@ use nlp::Status;
 use crate::{Profile, Sex, case::Case};
 
 /// Exponent on the likelihood: naive Bayes without it is far too sure.
-const TEMPER: f32 = 0.75;
+const TEMPER: f32 = 0.65;
 /// Prior share of “none of these”.
-const OTHER: f32 = 0.03;
+const OTHER: f32 = 0.05;
 /// Weight of a finding that the account itself puts in doubt, between yes (1) and nothing (0).
 const UNSURE: f32 = 0.3;
 /// A denial says less than a presence: patients overlook and forget.

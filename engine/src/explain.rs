@@ -71,6 +71,7 @@ pub(crate) fn suspects(kb: &Kb, case: &Case, profile: &Profile, differential: &D
         .enumerate()
         .filter(|(rank, disease)| *rank < 3 || differential.probabilities[*disease] >= MIN_PROBABILITY)
         .map(|(_, disease)| suspect(kb, case, profile, disease, differential.probabilities[disease]))
+        .filter(|suspect| !suspect.supporting.is_empty())
         .collect()
 }
 

@@ -63,6 +63,9 @@ impl Engine {
                 return Err(faults);
             }
         };
+        if let Some(script) = &script {
+            script.check(&kb, &mut faults);
+        }
         let Some(script) = script.filter(|_| !faults.iter().any(|fault| fault.severity == Severity::Error))
         else {
             return Err(faults);
@@ -95,12 +98,7 @@ impl Engine {
     /// How urgent it is.
     pub fn triage(&self, dialogue: &Dialogue) -> Triage {
         let facts = CaseFacts::new(&self.kb, &dialogue.case, &dialogue.profile);
-        let flags = self
-            .flags
-            .holding(&facts)
-            .into_iter()
-            .map(|(flag, when)| safety::flag(flag, when, &facts))
-            .collect();
+        let flags = self.flags.raised(&facts);
         let differential = Differential::of(&self.kb, &dialogue.case, &dialogue.profile);
         let likely: Vec<_> = differential
             .ranking()

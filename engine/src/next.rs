@@ -9,7 +9,7 @@ use rules::expr::{Expr, Facts, Value};
 
 use crate::{
     Act, Engine, Profile, Question,
-    case::Case,
+    case::{Case, Known},
     dialogue::{GO_ON, NONE_OF_THESE, SEEK_HELP, State},
     differential::Differential,
     safety::Probe,
@@ -83,7 +83,11 @@ impl Facts for View<'_> {
             return Value::Unknown;
         };
         Value::Truth(match guard {
-            Guard::HasComplaint => !self.case.complaints.is_empty() || self.case.n_accounts >= MAX_ACCOUNTS,
+            Guard::HasComplaint => {
+                !self.case.complaints.is_empty()
+                    || self.case.visit_reason.is_some()
+                    || self.case.n_accounts >= MAX_ACCOUNTS
+            }
             Guard::RedFlag => !self.unannounced().is_empty(),
             Guard::GoesOn => self.case.goes_on,
             Guard::Stops => self.case.stops,
@@ -139,8 +143,14 @@ impl<'a> View<'a> {
 
     fn unannounced(&self) -> Vec<(&'a RedFlag, &'a Expr)> {
         let mut holding = self.holding().to_vec();
+        // After a warning only a graver one interrupts again.
+        let is_warned = |flag: &RedFlag| self.case.warned.contains(&flag.key);
+        let flags = &self.engine.kb().red_flags;
+        let gravest = flags.iter().filter(|flag| is_warned(flag)).map(|flag| flag.level).min();
         holding.retain(|(flag, _)| {
-            flag.level <= kb::TriageLevel::Urgent && !self.case.warned.contains(&flag.key)
+            flag.level <= kb::TriageLevel::Urgent
+                && !is_warned(flag)
+                && gravest.is_none_or(|gravest| flag.level < gravest)
         });
         holding
     }
@@ -230,16 +240,17 @@ impl<'a> View<'a> {
         let kb = self.engine.kb();
         let key = &kb.attributes[attribute].key;
         let asked = format!("{}/{key}", kb.concept(id).key);
-        let Some(known) = self.case.known(id) else {
-            return true;
-        };
-        self.case.asked.contains(&asked)
+        let has =
+            |pick: fn(&Known) -> bool| self.case.detail(kb, id, |known| pick(known).then_some(())).is_some();
+        self.case.known(id).is_none()
+            || self.case.asked.contains(&asked)
+            || self.case.attribute(kb, id, attribute).is_some()
             || match key.as_str() {
-                "attr:duration" => known.since.is_some(),
-                "attr:onset" => known.onset.is_some(),
-                "attr:severity" => known.severity.is_some(),
-                "attr:timing" => known.rate.is_some(),
-                "attr:frequency" => known.rate_words.is_some(),
+                "attr:duration" => has(|known| known.since.is_some()),
+                "attr:onset" => has(|known| known.onset.is_some()),
+                "attr:severity" => has(|known| known.severity.is_some()),
+                "attr:timing" => has(|known| known.rate.is_some()),
+                "attr:frequency" => has(|known| known.rate_words.is_some()),
                 "attr:temperature" => {
                     self.case.measures.contains_key(&MeasureKind::Temperature)
                         || self.case.asked.contains("measure:Temperature")
@@ -295,6 +306,7 @@ impl<'a> View<'a> {
     // ---- differential
 
     fn telling_question(&self) -> Option<ConceptId> {
+        self.case.present(self.engine.kb(), ConceptKind::Symptom).next()?;
         let best = self
             .telling
             .get_or_init(|| self.differential().best_question(self.engine.kb(), |id| self.is_open(id)));
@@ -342,7 +354,16 @@ impl<'a> View<'a> {
 
     fn row(&self, node: &str) -> Option<&'a Row> {
         let script = self.engine.script();
-        script.of_node(node, self.profile).find(|row| !self.case.asked.contains(&row.key))
+        script
+            .of_node(node, self.profile)
+            .find(|row| !self.case.asked.contains(&row.key) && !self.is_answered(row))
+    }
+
+    /// What the row asks is known already.
+    fn is_answered(&self, row: &Row) -> bool {
+        let known =
+            row.unless.as_ref().and_then(|key| self.engine.kb().id(key)).and_then(|id| self.case.known(id));
+        known.is_some_and(|known| known.status == nlp::Status::Yes)
     }
 
     fn row_question(&self, row: &Row) -> Question {

@@ -93,6 +93,24 @@ impl Flags {
         holding
     }
 
+    /// The flags as staff sees them: those that hold, and those the patient was warned of and later took back.
+    pub(crate) fn raised(&self, facts: &CaseFacts<'_>) -> Vec<Flag> {
+        let mut raised: Vec<Flag> = Vec::new();
+        for (red_flag, expression) in facts.kb.red_flags.iter().zip(&self.expressions) {
+            if expression.eval(facts) == Truth::Yes {
+                raised.push(flag(red_flag, expression, facts));
+            } else if facts.case.warned.contains(&red_flag.key) {
+                let earlier = flag(red_flag, expression, facts);
+                raised.push(Flag {
+                    note: format!("曾触发，后来的说法不一致，请当面核实。{}", earlier.note),
+                    ..earlier
+                });
+            }
+        }
+        raised.sort_by_key(|flag| flag.level);
+        raised
+    }
+
     /// The next thing to ask so that no flag stays open, most severe flags first.
     ///
     /// Asked is only what would raise a flag by itself now: one answer away, and because of what the patient has.

@@ -1,6 +1,6 @@
 //! The history questions a doctor always asks, as rows of `data/flows/history.tsv`.
 
-use kb::{Choice, Fault, Source};
+use kb::{Choice, Fault, Kb, Source};
 
 use crate::Profile;
 
@@ -41,6 +41,8 @@ pub(crate) struct Row {
     /// Node of the chart it belongs to.
     pub(crate) node: String,
     pub(crate) audience: Audience,
+    /// Key of a concept that makes the question moot.
+    pub(crate) unless: Option<String>,
     pub(crate) section: String,
     pub(crate) text: String,
     pub(crate) options: Vec<Choice>,
@@ -48,7 +50,7 @@ pub(crate) struct Row {
     pub(crate) hint: String,
 }
 
-const HEADER: &str = "key\tnode\taudience\tsection\ttext\toptions\tmulti\thint";
+const HEADER: &str = "key\tnode\taudience\tunless\tsection\ttext\toptions\tmulti\thint";
 
 /// The rows of the script, in file order; a node asks the first row that fits and was not asked.
 #[derive(Debug, Default)]
@@ -83,6 +85,16 @@ impl Script {
         Self { rows }
     }
 
+    /// Every concept that a row names must exist.
+    pub(crate) fn check(&self, kb: &Kb, faults: &mut Vec<Fault>) {
+        for (row, number) in self.rows.iter().zip(2u32..) {
+            if let Some(key) = row.unless.as_ref().filter(|key| kb.id(key).is_none()) {
+                let message = format!("unless 指向的 {key} 没有定义");
+                faults.push(Fault::error("flows/history.tsv", number, "EN001", message));
+            }
+        }
+    }
+
     /// The rows of a node for a person.
     pub(crate) fn of_node<'a, 'n>(
         &'a self,
@@ -99,8 +111,8 @@ impl Script {
 
 fn row(line: &str) -> Result<Row, String> {
     let cells: Vec<&str> = line.split('\t').collect();
-    let &[key, node, audience, section, text, options, multi, hint] = cells.as_slice() else {
-        return Err(format!("应有 8 列，现有 {} 列", cells.len()));
+    let &[key, node, audience, unless, section, text, options, multi, hint] = cells.as_slice() else {
+        return Err(format!("应有 9 列，现有 {} 列", cells.len()));
     };
     let audience = Audience::NAMES
         .iter()
@@ -114,6 +126,7 @@ fn row(line: &str) -> Result<Row, String> {
         key: key.to_owned(),
         node: node.to_owned(),
         audience,
+        unless: (!unless.is_empty()).then(|| unless.to_owned()),
         section: section.to_owned(),
         text: text.to_owned(),
         options: options.split('|').filter(|option| !option.is_empty()).map(choice).collect(),

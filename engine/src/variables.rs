@@ -119,16 +119,15 @@ pub(crate) struct CaseFacts<'a> {
 
 impl Facts for CaseFacts<'_> {
     fn value(&self, slot: u32) -> Value {
-        let known = |id| self.case.known(id);
         match Reads::of_slot(slot) {
             Reads::Presence(id) => self.presence[id.index()],
-            Reads::Onset(id) => match known(id).and_then(|known| known.onset) {
+            Reads::Onset(id) => match self.case.detail(self.kb, id, |known| known.onset) {
                 Some(nlp::Onset::Sudden) => Value::Choice(0),
                 Some(nlp::Onset::Gradual) => Value::Choice(1),
                 None => Value::Unknown,
             },
             Reads::Severity(id) => {
-                number(known(id).and_then(|known| known.severity).map(nlp::Severity::score))
+                number(self.case.detail(self.kb, id, |known| known.severity).map(nlp::Severity::score))
             }
             Reads::Days(id) => number(self.hours(id).map(|hours| hours / 24.0)),
             Reads::Hours(id) => number(self.hours(id)),
@@ -178,7 +177,7 @@ impl<'a> CaseFacts<'a> {
     }
 
     fn hours(&self, id: ConceptId) -> Option<f32> {
-        self.case.known(id)?.since.map(|period| period.hours)
+        self.case.detail(self.kb, id, |known| known.since).map(|period| period.hours)
     }
 }
 

@@ -10,17 +10,30 @@ use platform::session::csrf_token;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::Answer;
+use crate::{Answer, TestApp};
 
 /// Sends requests to the program in memory and keeps cookies, as a browser does; does not follow redirects.
+#[derive(Clone)]
 pub struct Browser {
     router: Router,
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    pub(crate) fn new(router: Router) -> Self {
+    pub fn new(router: Router) -> Self {
         Self { router, cookies: BTreeMap::new() }
+    }
+
+    /// Goes on with the same cookies at another node, or at the same one after it was started again.
+    pub fn move_to(&mut self, app: &TestApp<'_>) {
+        self.router = app.router();
+    }
+
+    /// Signs in as a resident or member of staff of the demo, by key.
+    pub async fn sign_in(&mut self, kind: &str, key: &str) {
+        let who = people::demo::demo_id(kind, key).to_string();
+        let answer = self.post_form("/sign-in", &[("who", &who)]).await;
+        assert_eq!(answer.status, 303, "{kind} {key} signs in: {}", answer.body);
     }
 
     /// Opens a page.

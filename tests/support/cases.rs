@@ -95,7 +95,7 @@ impl std::fmt::Display for Hours {
 /// Recomputes the `系统：` lines of a transcript.
 ///
 /// `就诊人：女 32岁` opens it; `患者：` lines are answers, `撤回` takes one back, `其余：没有` answers all that is left
-/// with those words, or with the option that holds them.
+/// with the option that holds those words, else as not known.
 pub fn converse(engine: &Engine, transcript: &str) -> (String, Dialogue) {
     let person = transcript
         .lines()
@@ -120,8 +120,9 @@ pub fn converse(engine: &Engine, transcript: &str) -> (String, Dialogue) {
         } else if let Some(words) = line.strip_prefix("其余：") {
             line_of(&mut out, format_args!("其余：{words}"));
             while let Some(question) = dialogue.pending() {
-                let fitting = question.options.iter().find(|option| option.contains(words));
-                let answer = fitting.cloned().unwrap_or_else(|| words.to_owned());
+                let with = |wanted: &str| question.options.iter().find(|option| option.contains(wanted));
+                let fitting = [words, "说不清", "不清楚", "没发现"].into_iter().find_map(with);
+                let answer = fitting.cloned().unwrap_or_else(|| "不清楚".to_owned());
                 engine.answer(&mut dialogue, &answer);
             }
             ask(&mut out, &dialogue);

@@ -16,22 +16,39 @@ static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
     Arc::new(server::start::engine(data).expect("the shipped knowledge is free of errors"))
 });
 
+/// The shipped knowledge.
+pub fn engine() -> Arc<Engine> {
+    ENGINE.clone()
+}
+
 /// The whole program on an empty database with the demo people; derefs to the bench (app, fixed clock).
 pub struct TestApp<'a> {
     bench: &'a Bench,
     router: Router,
 }
 
-impl TestApp<'_> {
+impl<'a> TestApp<'a> {
     /// Runs a test on SQLite, and on PostgreSQL where `JIUYI_TEST_PG_URL` names one.
     pub async fn on_each_database(test: impl AsyncFn(&TestApp<'_>)) {
         on_each_database(&server::start::MIGRATIONS[1..], async |bench| {
             people::demo::seed(bench).await.expect("demo people come in");
-            let engine = ENGINE.clone();
-            let router = server::router(bench.app.clone(), engine);
-            test(&TestApp { bench, router }).await;
+            test(&TestApp::on(bench)).await;
         })
         .await;
+    }
+
+    fn on(bench: &'a Bench) -> Self {
+        Self { bench, router: server::router(bench.app.clone(), engine()) }
+    }
+
+    /// The program as it is after it was killed and started again on the same database.
+    #[must_use]
+    pub fn restarted(&self) -> Self {
+        Self::on(self.bench)
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// A browser without cookies.
@@ -51,9 +68,7 @@ impl TestApp<'_> {
 
     async fn signed_in(&self, kind: &str, key: &str) -> Browser {
         let mut browser = self.browser();
-        let who = people::demo::demo_id(kind, key).to_string();
-        let answer = browser.post_form("/sign-in", &[("who", &who)]).await;
-        assert_eq!(answer.status, 303, "{kind} {key} signs in: {}", answer.body);
+        browser.sign_in(kind, key).await;
         browser
     }
 }

@@ -14,6 +14,9 @@ const MAX_SYMPTOMS: usize = 3;
 impl Composer<'_> {
     pub(super) fn chief_complaint(&self) -> Sentence {
         let complaints = self.complaints();
+        if let Some(disease) = self.case.visit_reason.filter(|_| complaints.is_empty()) {
+            return self.follow_up(disease);
+        }
         if complaints.is_empty() {
             return self.own_words();
         }
@@ -36,19 +39,28 @@ impl Composer<'_> {
         }
     }
 
+    /// 高血压10年，复诊
+    fn follow_up(&self, disease: ConceptId) -> Sentence {
+        let period = self.since(disease).map_or(String::new(), |since| words::period(&since));
+        let label: String = self.engine.kb().concept(disease).label.chars().take(LONGEST - 8).collect();
+        Sentence { text: format!("{label}{period}，复诊"), evidence: self.evidence(disease) }
+    }
+
+    /// When a finding began, where that or a broader or narrower one was told.
+    pub(super) fn since(&self, id: ConceptId) -> Option<nlp::Period> {
+        self.case.detail(self.engine.kb(), id, |known| known.since)
+    }
+
     /// 咳嗽3天，发热1天
     fn with_own_periods(&self, complaints: &[ConceptId]) -> String {
         let parts: Vec<String> = complaints
             .iter()
             .map(|id| {
-                let since = self.case.known(*id).and_then(|known| known.since);
+                let since = self.since(*id);
                 format!("{}{}", self.name(*id), since.map_or(String::new(), |since| words::period(&since)))
             })
             .collect();
-        let periods: Vec<_> = complaints
-            .iter()
-            .map(|id| self.case.known(*id).and_then(|known| known.since).map(|since| since.hours))
-            .collect();
+        let periods: Vec<_> = complaints.iter().map(|id| self.since(*id).map(|since| since.hours)).collect();
         let is_same = periods.windows(2).all(|pair| pair[0] == pair[1]);
         if is_same && complaints.len() > 1 {
             self.with_one_period(complaints)
@@ -60,10 +72,8 @@ impl Composer<'_> {
     /// 咳嗽、发热3天
     fn with_one_period(&self, complaints: &[ConceptId]) -> String {
         let names: Vec<String> = complaints.iter().map(|id| self.name(*id)).collect();
-        let longest = complaints
-            .iter()
-            .filter_map(|id| self.case.known(*id)?.since)
-            .max_by(|a, b| a.hours.total_cmp(&b.hours));
+        let longest =
+            complaints.iter().filter_map(|id| self.since(*id)).max_by(|a, b| a.hours.total_cmp(&b.hours));
         let period = longest.map_or("，时间不详".to_owned(), |since| words::period(&since));
         format!("{}{period}", names.join("、"))
     }

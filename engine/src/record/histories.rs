@@ -10,10 +10,9 @@ use super::{
 use crate::case::ScriptAnswer;
 
 /// Risks that belong to the past history rather than to habits.
-const PAST_RISKS: [&str; 7] = [
+const PAST_RISKS: [&str; 6] = [
     "risk:surgery",
     "risk:transfusion",
-    "risk:anticoagulant-use",
     "risk:coronary-heart-disease",
     "risk:diabetes",
     "risk:malignancy",
@@ -23,13 +22,16 @@ const PAST_RISKS: [&str; 7] = [
 impl Composer<'_> {
     pub(super) fn past_history(&self) -> Vec<Sentence> {
         let kb = self.engine.kb();
-        let mut sentences = vec![self.script_sentence("past", "", "既往史")];
+        let mut sentences = Vec::new();
         let of_past = |id: &ConceptId| match kb.concept(*id).kind {
             ConceptKind::Disease => self.is_history(*id),
             ConceptKind::Risk => PAST_RISKS.contains(&kb.concept(*id).key.as_str()),
             _ => false,
         };
         sentences.extend(self.concepts(of_past, Status::Yes, "既往有"));
+        let is_anticoagulant = |id: &ConceptId| kb.concept(*id).key == "risk:anticoagulant-use";
+        sentences.extend(self.concepts(is_anticoagulant, Status::Yes, "目前"));
+        sentences.insert(0, self.besides("past", "既往史", !sentences.is_empty()));
         sentences.extend(self.concepts(of_past, Status::No, "否认"));
         sentences
     }
@@ -43,26 +45,28 @@ impl Composer<'_> {
 
     pub(super) fn allergies(&self) -> Vec<Sentence> {
         let kb = self.engine.kb();
-        let mut sentences = vec![self.script_sentence("allergy", "", "过敏史")];
         let is_allergy = |id: &ConceptId| {
             let concept = kb.concept(*id);
             concept.kind == ConceptKind::Allergen
                 || concept.key == "risk:drug-allergy"
                 || concept.key == "risk:food-allergy"
         };
-        sentences.extend(self.concepts(is_allergy, Status::Yes, "自述："));
+        let told = self.concepts(is_allergy, Status::Yes, "自述");
+        let mut sentences = vec![self.besides("allergy", "过敏史", told.is_some())];
+        sentences.extend(told);
         sentences
     }
 
     pub(super) fn personal_history(&self) -> Vec<Sentence> {
         let kb = self.engine.kb();
-        let mut sentences = vec![self.script_sentence("personal", "", "个人史")];
         let is_habit = |id: &ConceptId| {
             let key = &kb.concept(*id).key;
             ["risk:smoking", "risk:drinking", "risk:recent-travel", "risk:occupational-exposure"]
                 .contains(&key.as_str())
         };
-        sentences.extend(self.concepts(is_habit, Status::Yes, "有"));
+        let told = self.concepts(is_habit, Status::Yes, "有");
+        let mut sentences = vec![self.besides("personal", "个人史", told.is_some())];
+        sentences.extend(told);
         sentences
     }
 
@@ -71,9 +75,14 @@ impl Composer<'_> {
             return vec![Sentence { text: "不适用（未成年）。".to_owned(), evidence: Vec::new() }];
         }
         let kb = self.engine.kb();
-        let mut sentences = vec![self.script_sentence("marital", "", "婚育史")];
         let is_pregnancy = |id: &ConceptId| kb.concept(*id).key == "risk:pregnancy";
-        sentences.extend(self.concepts(is_pregnancy, Status::Yes, "自述现"));
+        let pregnant = self.concepts(is_pregnancy, Status::Yes, "自述现");
+        let is_asked = self.case.script.keys().any(|key| key.starts_with("marital"));
+        let mut sentences = Vec::new();
+        if is_asked || pregnant.is_none() {
+            sentences.push(self.script_sentence("marital", "", "婚育史"));
+        }
+        sentences.extend(pregnant);
         sentences.extend(self.concepts(is_pregnancy, Status::Unsure, "不能确定是否"));
         sentences.extend(self.concepts(is_pregnancy, Status::No, "否认"));
         sentences
@@ -81,7 +90,7 @@ impl Composer<'_> {
 
     pub(super) fn family_history(&self) -> Vec<Sentence> {
         let kb = self.engine.kb();
-        let mut sentences = vec![self.script_sentence("family", "", "家族史")];
+        let mut sentences = Vec::new();
         let told: Vec<_> = self.case.kin.iter().filter(|(kin, ..)| *kin != Kin::Contact).collect();
         if !told.is_empty() {
             let mut names: Vec<String> =
@@ -93,6 +102,7 @@ impl Composer<'_> {
         }
         let is_family = |id: &ConceptId| kb.concept(*id).key.starts_with("risk:family-");
         sentences.extend(self.concepts(is_family, Status::Yes, "有"));
+        sentences.insert(0, self.besides("family", "家族史", !sentences.is_empty()));
         sentences
     }
 
@@ -109,6 +119,20 @@ impl Composer<'_> {
         let evidence = ids.iter().flat_map(|id| self.evidence(*id)).collect();
         (!names.is_empty())
             .then(|| Sentence { text: format!("{lead}{}。", names.join("、")), evidence: unique(evidence) })
+    }
+
+    /// The answer of the script beside what is known: a blanket denial then denies only the rest.
+    fn besides(&self, row: &str, subject: &str, is_known: bool) -> Sentence {
+        let sentence = self.script_sentence(row, "", subject);
+        let is_denial = sentence.text.starts_with("否认") || sentence.text.starts_with('无');
+        if !is_known || !is_denial {
+            return sentence;
+        }
+        let text = match sentence.text.strip_prefix("否认") {
+            Some(rest) => format!("否认其他{rest}"),
+            None => format!("其余{}", sentence.text),
+        };
+        Sentence { text, ..sentence }
     }
 
     /// The answer to a question of the script: ticked terms as terms, free words as a quotation, nothing as unknown.

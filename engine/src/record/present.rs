@@ -1,7 +1,7 @@
 //! 现病史.
 
 use kb::{ConceptId, ConceptKind};
-use nlp::{Rate, Status};
+use nlp::{MeasureKind, Rate, Severity, Status};
 
 use super::{Composer, Sentence, words};
 use crate::{Evidence, case::Known};
@@ -16,7 +16,7 @@ impl Composer<'_> {
         sentences.extend(self.onset(&complaints));
         sentences.extend(complaints.iter().filter_map(|id| self.features(*id)));
         sentences.extend(self.accompanying(&complaints));
-        sentences.extend(self.temperature());
+        sentences.extend(self.measured());
         sentences.extend(self.uncertain());
         sentences.extend(self.denied());
         sentences.extend(self.own_name());
@@ -32,35 +32,37 @@ impl Composer<'_> {
         let main = *complaints.first()?;
         let known = self.case.known(main)?;
         let mut evidence = known.evidence.clone();
-        let when = known
-            .since
+        let when = self
+            .since(main)
             .map_or("（起病时间不详）".to_owned(), |since| format!("{}前", words::period(&since)));
         let trigger = self.attribute(main, "attr:trigger").map_or(String::new(), |(term, said)| {
             evidence.push(said.clone());
             match term {
                 "" => "诱因不详，".to_owned(),
                 "无明显诱因" => "无明显诱因".to_owned(),
+                term if term.starts_with('（') => term.to_owned(),
                 term => format!("于{}后", term.trim_end_matches('后')),
             }
         });
-        let manner = match known.onset {
+        let manner = match self.case.detail(self.engine.kb(), main, |known| known.onset) {
             Some(nlp::Onset::Sudden) => "突然出现",
             Some(nlp::Onset::Gradual) => "逐渐出现",
             None => "出现",
         };
         let same_time: Vec<String> = complaints
             .iter()
-            .filter(|id| {
-                self.case
-                    .known(**id)
-                    .is_some_and(|other| other.since.map(|s| s.hours) == known.since.map(|s| s.hours))
-            })
+            .filter(|id| self.hours(**id) == self.hours(main))
             .map(|id| self.name(*id))
             .collect();
         Some(Sentence {
             text: format!("{}{when}{trigger}{manner}{}。", self.profile.noun(), same_time.join("、")),
             evidence: unique(evidence),
         })
+    }
+
+    /// Hours since a complaint began.
+    fn hours(&self, id: ConceptId) -> Option<f32> {
+        self.since(id).map(|since| since.hours)
     }
 
     /// What was asked about one complaint.
@@ -72,7 +74,7 @@ impl Composer<'_> {
         for (position, attribute) in kb.attributes.iter().enumerate() {
             let is_said = IN_ONSET.contains(&attribute.key.as_str())
                 || attribute.key == "attr:severity" && known.severity.is_some();
-            let Some(answer) = self.case.attributes.get(&(id, position)) else {
+            let Some(answer) = self.case.attribute(kb, id, position) else {
                 continue;
             };
             evidence.push(answer.evidence.clone());
@@ -104,14 +106,9 @@ impl Composer<'_> {
             .present(kb, ConceptKind::Symptom)
             .filter(|id| !complaints.contains(id) && !self.case.has_narrower(kb, *id))
             .collect();
-        let first_time = complaints.first().and_then(|id| self.case.known(*id)).and_then(|known| known.since);
-        let later: Vec<ConceptId> = complaints
-            .iter()
-            .copied()
-            .filter(|id| {
-                self.case.known(*id).is_some_and(|k| k.since.map(|s| s.hours) != first_time.map(|s| s.hours))
-            })
-            .collect();
+        let first_time = complaints.first().and_then(|id| self.hours(*id));
+        let later: Vec<ConceptId> =
+            complaints.iter().copied().filter(|id| self.hours(*id) != first_time).collect();
         let named: Vec<String> = later.iter().chain(&others).map(|id| self.with_details(*id)).collect();
         let evidence = later.iter().chain(&others).flat_map(|id| self.evidence(*id)).collect();
         (!named.is_empty())
@@ -130,12 +127,28 @@ impl Composer<'_> {
         if details.is_empty() { name } else { format!("{name}（{}）", details.join("，")) }
     }
 
-    fn temperature(&self) -> Option<Sentence> {
-        let (value, said) = self.case.measures.get(&nlp::MeasureKind::Temperature)?;
-        Some(Sentence {
-            text: format!("自测体温最高{}℃。", words::number(*value)),
-            evidence: vec![said.clone()],
-        })
+    /// 自测体温最高39℃，血压165/110mmHg。
+    fn measured(&self) -> Option<Sentence> {
+        let measures = &self.case.measures;
+        let value = |kind: MeasureKind| measures.get(&kind).map(|(value, _)| words::number(*value));
+        let pressure = value(MeasureKind::Systolic).map(|systolic| {
+            let diastolic = value(MeasureKind::Diastolic).map_or(String::new(), |value| format!("/{value}"));
+            format!("血压{systolic}{diastolic}mmHg")
+        });
+        let others = [
+            MeasureKind::HeartRate,
+            MeasureKind::RespiratoryRate,
+            MeasureKind::OxygenSaturation,
+            MeasureKind::Glucose,
+        ];
+        let others = others
+            .into_iter()
+            .filter_map(|kind| Some(format!("{}{}{}", kind.label(), value(kind)?, kind.unit())));
+        let temperature = value(MeasureKind::Temperature).map(|value| format!("体温最高{value}℃"));
+        let parts: Vec<String> = temperature.into_iter().chain(pressure).chain(others).collect();
+        let evidence = measures.values().map(|(_, said)| said.clone()).collect();
+        (!parts.is_empty())
+            .then(|| Sentence { text: format!("自测{}。", parts.join("，")), evidence: unique(evidence) })
     }
 
     fn uncertain(&self) -> Option<Sentence> {
@@ -217,14 +230,27 @@ impl Composer<'_> {
 
     fn attribute(&self, id: ConceptId, key: &str) -> Option<(&str, &Evidence)> {
         let position = self.engine.kb().attributes.iter().position(|attribute| attribute.key == key)?;
-        self.case.attributes.get(&(id, position)).map(|answer| (answer.term.as_str(), &answer.evidence))
+        let answer = self.case.attribute(self.engine.kb(), id, position)?;
+        Some((answer.term.as_str(), &answer.evidence))
     }
 }
 
 fn degree(known: &Known) -> Option<String> {
-    let parts: Vec<String> =
-        known.severity.map(|s| format!("程度{}", s.label())).into_iter().chain(rate(known)).collect();
+    let parts: Vec<String> = known
+        .severity
+        .map(|severity| format!("程度{}", word(severity)))
+        .into_iter()
+        .chain(rate(known))
+        .collect();
     (!parts.is_empty()).then(|| parts.join("，"))
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Mild => "轻",
+        Severity::Moderate => "中等",
+        Severity::Severe => "重",
+    }
 }
 
 fn rate(known: &Known) -> Option<String> {
