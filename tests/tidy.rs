@@ -1,7 +1,8 @@
 //! Rules of the house, checked like any other behaviour.
+#![expect(clippy::unwrap_used, reason = "a tree that cannot be read fails the test")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -123,7 +124,8 @@ fn rooms_keep_to_themselves() {
         }
         let is_scenario = name.starts_with("api/preconsult/src") || name.starts_with("api/people/src");
         let may_sql = ["store", "error", "lib.rs", "tests"].iter().any(|room| name.contains(room));
-        if is_scenario && !may_sql && text.contains("sqlx::query") {
+        let production = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if is_scenario && !may_sql && production.contains("sqlx::query") {
             wrong.push(format!("{name} holds SQL outside store"));
         }
     }
@@ -132,11 +134,12 @@ fn rooms_keep_to_themselves() {
 
 #[test]
 fn nothing_is_left_unfinished() {
-    let marks = ["TO", "FIX"].map(|start| format!("{start}{}", if start == "TO" { "DO" } else { "ME" }));
+    // Written in two halves, so that this list does not find itself.
+    let marks = [("TO", "DO"), ("FIX", "ME"), ("#[ign", "ore")].map(|(start, end)| format!("{start}{end}"));
     let mut found = Vec::new();
     for path in files(root(), "rs").into_iter().chain(files(root(), "html")) {
         let text = fs::read_to_string(&path).unwrap();
-        if marks.iter().any(|mark| text.contains(mark.as_str())) || text.contains("#[ignore") {
+        if marks.iter().any(|mark| text.contains(mark.as_str())) {
             found.push(short(&path));
         }
     }
@@ -150,11 +153,11 @@ fn requirements_name_their_tests() {
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("id\tstate\ttitle\ttests"));
     let sources: String = files(root(), "rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for line in lines {
         let cells: Vec<&str> = line.split('\t').collect();
         let &[id, state, title, tests] = cells.as_slice() else { panic!("four columns: {line}") };
-        assert!(seen.insert(id, ()).is_none(), "{id} stands twice");
+        assert!(seen.insert(id), "{id} stands twice");
         assert!(!title.is_empty(), "{id} has no title");
         match state {
             "open" => {}

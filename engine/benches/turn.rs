@@ -1,6 +1,7 @@
 //! One dialogue turn in process: read the answer, update, choose the next question, compose the record.
 //!
 //! Prints percentiles over every turn of some dialogues, beside the floor of the same run: reading the answer alone.
+#![expect(clippy::panic, reason = "a bench without its data cannot go on")]
 
 use std::{
     hint::black_box,

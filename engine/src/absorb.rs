@@ -53,6 +53,16 @@ const IMPLIED: [(MeasureKind, f32, bool, &str); 7] = [
     (MeasureKind::Systolic, 90.0, false, "sym:low-blood-pressure"),
 ];
 
+/// What an answer speaks of where it says no more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    Complaint,
+    Past,
+    Allergy,
+    Family,
+    Anything,
+}
+
 struct Absorption<'a> {
     engine: &'a Engine,
     case: &'a mut Case,
@@ -77,7 +87,7 @@ impl Absorption<'_> {
         if self.case.first_words.is_none() {
             self.case.first_words = Some(self.evidence(self.answer));
         }
-        self.volunteered(&reply, true);
+        self.volunteered(&reply, About::Complaint);
         if self.case.complaints.is_empty() {
             self.of_relative(&reply);
         }
@@ -128,11 +138,9 @@ impl Absorption<'_> {
         let Some(&main) = self.case.main_complaints(self.engine.kb()).first() else {
             return;
         };
-        if let Some(known) = self.case.known_mut(main) {
-            if known.since.is_none() {
-                known.since = Some(period);
-                known.evidence.push(words);
-            }
+        if let Some(known) = self.case.known_mut(main).as_mut().filter(|known| known.since.is_none()) {
+            known.since = Some(period);
+            known.evidence.push(words);
         }
     }
 
@@ -142,16 +150,15 @@ impl Absorption<'_> {
         };
         let accepted = self.engine.with_narrower(id);
         let reply = self.reply(Expected::YesNo { accepted: &accepted });
-        self.volunteered(&reply, false);
+        self.volunteered(&reply, About::Anything);
         if reply.finding.is_some_and(|finding| finding.concept == id) {
             return;
         }
         let status = match reply.verdict {
             Some(Verdict::Yes) => Status::Yes,
             Some(Verdict::No) => Status::No,
-            Some(Verdict::Unsure) => Status::Unsure,
-            // The words are kept in the turn; what they mean for the question stays open.
-            None => Status::Unsure,
+            // Words that say neither are kept in the turn; what they mean for the question stays open.
+            Some(Verdict::Unsure) | None => Status::Unsure,
         };
         let finding = Finding {
             since: reply.extraction.periods.first().copied(),
@@ -167,7 +174,7 @@ impl Absorption<'_> {
     fn checklist(&mut self, concepts: &[String], options: &[String]) {
         let choices: Vec<Choice> = options.iter().map(|label| choice(label)).collect();
         let reply = self.reply(Expected::Choices(&choices));
-        self.volunteered(&reply, false);
+        self.volunteered(&reply, About::Anything);
         let none = options.iter().position(|option| option == NONE_OF_THESE);
         let named: Vec<usize> =
             reply.choices.iter().copied().filter(|position| Some(*position) != none).collect();
@@ -209,7 +216,7 @@ impl Absorption<'_> {
             _ => Expected::Choices(&definition.choices),
         };
         let reply = self.reply(expected);
-        self.volunteered(&reply, false);
+        self.volunteered(&reply, About::Anything);
         let evidence = self.evidence(self.answer);
         let chosen: Vec<&str> =
             reply.choices.iter().map(|at| definition.choices[*at].term.as_str()).collect();
@@ -284,7 +291,7 @@ impl Absorption<'_> {
 
     fn measure(&mut self, kind: MeasureKind) {
         let reply = self.reply(Expected::Number);
-        self.volunteered(&reply, false);
+        self.volunteered(&reply, About::Anything);
         let in_range = reply.number.filter(|value| kind.range().contains(value));
         if let (Some(value), false) = (in_range, self.case.measures.contains_key(&kind)) {
             let evidence = self.evidence(self.answer);
@@ -295,7 +302,7 @@ impl Absorption<'_> {
     fn warning(&mut self, flags: &[String]) {
         self.case.warned.extend(flags.iter().cloned());
         let reply = self.reply(Expected::Account);
-        self.volunteered(&reply, false);
+        self.volunteered(&reply, About::Anything);
         let stops = STOP_WORDS.iter().any(|word| self.answer.contains(word));
         let goes_on = !stops || self.answer.contains(GO_ON);
         (self.case.goes_on, self.case.stops) = (goes_on, !goes_on);
@@ -307,10 +314,9 @@ impl Absorption<'_> {
     fn script(&mut self, row: &str, options: &[String]) {
         let choices = self.engine.script().row(row).map(|row| row.options.clone()).unwrap_or_default();
         let reply = self.reply(Expected::Choices(&choices));
-        let is_allergy = row.starts_with("allergy");
-        let is_family = row.starts_with("family");
-        let is_past = row.starts_with("past");
-        self.volunteered_as(&reply, false, is_allergy, is_family, is_past);
+        let histories = [("allergy", About::Allergy), ("family", About::Family), ("past", About::Past)];
+        let about = histories.into_iter().find(|(start, _)| row.starts_with(start));
+        self.volunteered(&reply, about.map_or(About::Anything, |(_, about)| about));
         let text = match labels(self.answer, options) {
             Some(ticked) => {
                 let terms: Vec<&str> = ticked
@@ -328,26 +334,13 @@ impl Absorption<'_> {
 
     // ---- what is said beyond the question
 
-    fn volunteered(&mut self, reply: &Reply, is_account: bool) {
-        self.volunteered_as(reply, is_account, false, false, false);
-    }
-
-    fn volunteered_as(
-        &mut self,
-        reply: &Reply,
-        is_account: bool,
-        is_allergy: bool,
-        is_family: bool,
-        is_past: bool,
-    ) {
+    fn volunteered(&mut self, reply: &Reply, about: About) {
         let kb = self.engine.kb();
         for finding in &reply.extraction.findings {
             let kind = kb.concept(finding.concept).kind;
-            let whose = if is_family && kind == ConceptKind::Disease && finding.whose == Whose::Patient {
-                Whose::Kin(Kin::Relative)
-            } else {
-                finding.whose
-            };
+            let is_unnamed = kind == ConceptKind::Disease && finding.whose == Whose::Patient;
+            let whose =
+                if about == About::Family && is_unnamed { Whose::Kin(Kin::Relative) } else { finding.whose };
             if let Whose::Kin(kin) = whose {
                 if finding.status == Status::Yes {
                     let evidence = self.evidence(finding.span.of(self.answer));
@@ -356,14 +349,14 @@ impl Absorption<'_> {
                 }
                 continue;
             }
-            if is_allergy && matches!(kind, ConceptKind::Drug | ConceptKind::Allergen) {
+            if about == About::Allergy && matches!(kind, ConceptKind::Drug | ConceptKind::Allergen) {
                 continue;
             }
             let mut finding = *finding;
-            finding.is_past |= is_past && kind != ConceptKind::Risk;
+            finding.is_past |= about == About::Past && kind != ConceptKind::Risk;
             let is_new = self.case.known(finding.concept).is_none();
             self.take(&finding);
-            if is_account && is_new && kind == ConceptKind::Symptom && !finding.is_past {
+            if about == About::Complaint && is_new && kind == ConceptKind::Symptom && !finding.is_past {
                 self.case.complaints.push(finding.concept);
             }
         }

@@ -47,14 +47,13 @@ pub(crate) fn weighed(kb: &Kb, case: &Case) -> Vec<Weighed> {
             Some(Status::Yes) => 1.0,
             // “不清楚” to a question says nothing; a doubt of one's own account does.
             Some(Status::Unsure) if case.complaints.contains(&concept) => UNSURE,
-            Some(Status::Unsure) => continue,
             Some(Status::No)
                 if kb.concept(concept).broader.iter().any(|b| case.direct(*b) == Some(Status::No)) =>
             {
                 continue;
             }
             Some(Status::No) => -DENIAL,
-            None => continue,
+            Some(Status::Unsure) | None => continue,
         };
         findings.push(Weighed { symptom, concept, weight });
     }

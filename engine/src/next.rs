@@ -125,7 +125,7 @@ impl<'a> View<'a> {
             "safety" => self.safety().map(|probe| self.probe_question(node, &probe)),
             "features" => self.feature().map(|(symptom, attribute)| self.attribute(node, symptom, attribute)),
             "differential" => self.telling_question().map(|id| self.yes_no(node, "现病史", id)),
-            _ => self.row(node).map(|row| self.row_question(row)),
+            _ => self.row(node).map(Self::row_question),
         }
     }
 
@@ -136,7 +136,7 @@ impl<'a> View<'a> {
     // ---- complaint and warning
 
     fn complaint(&self, node: &str) -> Option<Question> {
-        let mut question = self.row(node).map(|row| self.row_question(row))?;
+        let mut question = self.row(node).map(Self::row_question)?;
         question.act = Act::Complaint;
         Some(question)
     }
@@ -366,7 +366,7 @@ impl<'a> View<'a> {
         known.is_some_and(|known| known.status == nlp::Status::Yes)
     }
 
-    fn row_question(&self, row: &Row) -> Question {
+    fn row_question(row: &Row) -> Question {
         Question {
             key: row.key.clone(),
             act: Act::Script { row: row.key.clone() },

@@ -1,6 +1,7 @@
 //! Extraction against plain jieba segmentation of the same text in the same run.
 //!
 //! The text is written by the templates below, so that the bench needs no file outside the repository.
+#![expect(clippy::expect_used, clippy::panic, reason = "a bench without its data cannot go on")]
 
 use std::{hint::black_box, path::Path, sync::LazyLock};
 

@@ -1,1 +1,17 @@
-fn main() {}
+//! What a person does and sees, in Debian's Chromium: the real program on a loopback port, one browser per person.
+//!
+//! A test that fails leaves pictures of its windows in `tests/browser/screenshots`. Without Chromium the tests say
+//! so and pass; with `JIUYI_REQUIRE_BROWSER=1` they fail.
+
+mod doctor;
+mod driver;
+mod emergency;
+mod hands;
+mod network;
+mod patient;
+mod site;
+mod stage;
+mod window;
+
+use stage::on_stage;
+use window::Window;

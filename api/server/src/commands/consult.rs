@@ -46,11 +46,11 @@ pub(super) fn run(command: &Consult) -> anyhow::Result<ExitCode> {
     let profile = Profile { age_months: command.age, sex: command.sex };
     match &command.replay {
         Some(file) => replay::run(&engine, file, &profile, command.limit, command.records),
-        None => talk(&engine, profile),
+        None => talk(&engine, &profile),
     }
 }
 
-fn talk(engine: &Engine, profile: Profile) -> anyhow::Result<ExitCode> {
+fn talk(engine: &Engine, profile: &Profile) -> anyhow::Result<ExitCode> {
     say("（知识内容未经临床审核，仅供试用。输入“撤回”改上一个回答，“退出”离开。）")?;
     let mut dialogue = engine.open(profile.clone());
     let mut lines = io::stdin().lock().lines();

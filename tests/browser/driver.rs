@@ -1,0 +1,108 @@
+//! Chromium and the program that steers it.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+/// A running chromedriver on a port of its own; ends with the value.
+pub(crate) struct Driver {
+    process: Child,
+    port: u16,
+}
+
+/// How a person sits before the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Device {
+    /// 390 × 844 with a touch screen.
+    Phone,
+    /// As `Phone`, with script switched off.
+    PhoneWithoutScript,
+    Desk,
+}
+
+impl Driver {
+    /// None where Chromium or its driver is missing.
+    pub(crate) fn start() -> Option<Self> {
+        Command::new("chromium").arg("--version").output().ok()?;
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().ok()?;
+        let output = process.stdout.take().expect("a pipe");
+        let (send, port) = mpsc::channel();
+        // Reads to the end, so that the driver never waits for its pipe.
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                let found = line
+                    .split("successfully on port ")
+                    .nth(1)
+                    .and_then(|rest| rest.trim_end_matches('.').parse().ok());
+                if let Some(port) = found {
+                    let _ = send.send(port);
+                }
+            }
+        });
+        let port = port.recv_timeout(Duration::from_secs(60)).expect("chromedriver names its port");
+        Some(Self { process, port })
+    }
+
+    /// Opens a browser with an empty profile.
+    pub(crate) async fn browser(&self, device: Device, profile: &Path) -> Client {
+        let capabilities = capabilities(device, profile);
+        let capabilities = capabilities.as_object().expect("an object").clone();
+        let address = format!("http://127.0.0.1:{}", self.port);
+        ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&address)
+            .await
+            .expect("Chromium starts")
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // The driver takes its browsers with it when it is told to stop, which killing it is not.
+        let pid = self.process.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status();
+        if !told.is_ok_and(|status| status.success()) {
+            let _ = self.process.kill();
+        }
+        let _ = self.process.wait();
+    }
+}
+
+fn capabilities(device: Device, profile: &Path) -> Value {
+    let mut arguments: Vec<String> = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--force-device-scale-factor=1",
+        "--lang=zh-CN",
+        "--window-size=1280,1010",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.push(format!("--user-data-dir={}", profile.display()));
+    let mut options = json!({ "args": arguments });
+    if device != Device::Desk {
+        options["mobileEmulation"] = json!({"deviceMetrics": {"width": 390, "height": 844, "pixelRatio": 1.0, "touch": true, "mobile": true}});
+    }
+    if device == Device::PhoneWithoutScript {
+        options["prefs"] = json!({"profile.managed_default_content_settings.javascript": 2});
+    }
+    json!({ "goog:chromeOptions": options })
+}
