@@ -5,7 +5,7 @@ use nlp::{Expected, Finding, Kin, MeasureKind, Period, Reply, Severity, Span, St
 
 use crate::{
     Act, Engine, Profile, Question,
-    case::{AttributeAnswer, Case, Contradiction, Evidence, Known, ScriptAnswer},
+    case::{AttributeAnswer, Case, Contradiction, EXPOSURES, Evidence, Known, SAID_ELSEWHERE, ScriptAnswer},
     dialogue::{GO_ON, NONE_OF_THESE, SEEK_HELP},
 };
 
@@ -160,6 +160,9 @@ impl Absorption<'_> {
             // Words that say neither are kept in the turn; what they mean for the question stays open.
             Some(Verdict::Unsure) | None => Status::Unsure,
         };
+        if reply.verdict.is_none() && reply.extraction.findings.is_empty() {
+            self.case.remarks.push(self.evidence(self.answer));
+        }
         let finding = Finding {
             since: reply.extraction.periods.first().copied(),
             severity: reply.extraction.severity,
@@ -229,6 +232,9 @@ impl Absorption<'_> {
             chosen.join("、")
         } else if says_it_otherwise || reply.verdict.is_some() {
             String::new()
+        } else if !reply.extraction.findings.is_empty() {
+            // What was read as findings is not quoted again.
+            SAID_ELSEWHERE.to_owned()
         } else {
             let quote: String = self.answer.trim().chars().take(SHORT_QUOTE).collect();
             format!("（{}：“{quote}”）", definition.label)
@@ -257,8 +263,11 @@ impl Absorption<'_> {
             return;
         };
         // “一个小时前突然开始的”: what no mention took belongs to the symptom asked about.
+        let first = reply.extraction.findings.first().map(|finding| finding.span.start);
+        let stands_before = |period: &Period| first.is_none_or(|start| period.span.end <= start);
+        let own = reply.extraction.periods.first().copied().filter(stands_before);
+        known.since = known.since.or(own);
         if reply.extraction.findings.is_empty() {
-            known.since = known.since.or(reply.extraction.periods.first().copied());
             known.onset = reply.extraction.onset.or(known.onset);
             known.rate = reply.extraction.rate.or(known.rate);
             known.side = reply.extraction.side.or(known.side);
@@ -303,6 +312,9 @@ impl Absorption<'_> {
         self.case.warned.extend(flags.iter().cloned());
         let reply = self.reply(Expected::Account);
         self.volunteered(&reply, About::Anything);
+        if reply.extraction.findings.is_empty() {
+            self.loose_period(&reply);
+        }
         let stops = STOP_WORDS.iter().any(|word| self.answer.contains(word));
         let goes_on = !stops || self.answer.contains(GO_ON);
         (self.case.goes_on, self.case.stops) = (goes_on, !goes_on);
@@ -356,7 +368,9 @@ impl Absorption<'_> {
             finding.is_past |= about == About::Past && kind != ConceptKind::Risk;
             let is_new = self.case.known(finding.concept).is_none();
             self.take(&finding);
-            if about == About::Complaint && is_new && kind == ConceptKind::Symptom && !finding.is_past {
+            let is_exposure = EXPOSURES.contains(&kb.concept(finding.concept).key.as_str());
+            let is_complaint = kind == ConceptKind::Symptom && !finding.is_past && !is_exposure;
+            if about == About::Complaint && is_new && is_complaint {
                 self.case.complaints.push(finding.concept);
             }
         }
@@ -387,7 +401,10 @@ impl Absorption<'_> {
             let applies = if above { value >= limit } else { value < limit };
             let Some(id) = self.engine.kb().id(key) else { continue };
             let is_grown = above || self.profile.age_months >= 10 * 12 || kind == MeasureKind::Glucose;
-            if applies && is_grown && self.case.known(id).is_none() {
+            // A measured value overrules an earlier denial, and says so.
+            let is_news = evidence.turn == self.turn;
+            let is_open = self.case.known(id).is_none_or(|known| known.status == Status::No && is_news);
+            if applies && is_grown && is_open {
                 let finding = plain(id, Status::Yes, &evidence.quote);
                 self.store(&finding, evidence.clone());
             }

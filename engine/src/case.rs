@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 /// From this many hours on a complaint is an old one.
 const YEARS_OLD: f32 = 365.0 * 24.0;
 
+/// What one was exposed to: part of the story, never the complaint.
+pub(crate) const EXPOSURES: [&str; 3] =
+    ["sym:allergen-exposure", "sym:food-poisoning-exposure", "sym:sick-contact"];
+/// Term of an attribute whose answer was read as findings.
+pub(crate) const SAID_ELSEWHERE: &str = "（）";
+
 /// Where a fact was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -82,6 +88,8 @@ pub(crate) struct Case {
     pub(crate) stops: bool,
     /// Words of accounts in which nothing was recognised.
     pub(crate) unread: Vec<Evidence>,
+    /// Answers to other questions that were not understood, kept for the doctor.
+    pub(crate) remarks: Vec<Evidence>,
     /// The opening words of the first account.
     pub(crate) first_words: Option<Evidence>,
     /// The known disease a visit is about, where the account names no symptom.

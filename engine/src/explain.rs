@@ -13,6 +13,8 @@ use crate::{
 const MAX_SUSPECTS: usize = 6;
 /// Suspects below this probability are left out after the first three.
 const MIN_PROBABILITY: f32 = 0.02;
+/// A suspect needs this much support, in nats; less is a generic or rare sign.
+const MIN_SUPPORT: f32 = 1.5;
 /// Unasked symptoms shown for each.
 const MAX_UNASKED: usize = 5;
 
@@ -71,7 +73,7 @@ pub(crate) fn suspects(kb: &Kb, case: &Case, profile: &Profile, differential: &D
         .enumerate()
         .filter(|(rank, disease)| *rank < 3 || differential.probabilities[*disease] >= MIN_PROBABILITY)
         .map(|(_, disease)| suspect(kb, case, profile, disease, differential.probabilities[disease]))
-        .filter(|suspect| !suspect.supporting.is_empty())
+        .filter(|suspect| suspect.supporting.iter().map(|reason| reason.weight).sum::<f32>() >= MIN_SUPPORT)
         .collect()
 }
 

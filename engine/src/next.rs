@@ -31,6 +31,21 @@ const MAX_COMPLAINTS: usize = 2;
 const SECOND_COMPLAINT: [&str; 3] = ["attr:duration", "attr:severity", "attr:temperature"];
 /// Accounts asked for before going on without a recognised complaint.
 const MAX_ACCOUNTS: usize = 2;
+/// Complaints whose cause is known.
+const INJURIES: [&str; 12] = [
+    "sym:trauma",
+    "sym:head-injury",
+    "sym:animal-bite",
+    "sym:insect-bite",
+    "sym:puncture-wound",
+    "sym:burn-injury",
+    "sym:snake-bite",
+    "sym:poison-ingestion",
+    "sym:foreign-body-ingestion",
+    "sym:eye-injury",
+    "sym:chemical-eye-injury",
+    "sym:drug-overdose",
+];
 /// Nodes walked without a question before the dialogue ends; a checked chart never gets there.
 const MAX_STEPS: usize = 64;
 /// Where the chart ends when the patient stops to seek help.
@@ -306,7 +321,13 @@ impl<'a> View<'a> {
     // ---- differential
 
     fn telling_question(&self) -> Option<ConceptId> {
-        self.case.present(self.engine.kb(), ConceptKind::Symptom).next()?;
+        let kb = self.engine.kb();
+        self.case.present(kb, ConceptKind::Symptom).next()?;
+        // After an injury, a bite or a poison the cause is known: what to do matters, not what it may be.
+        let is_injury = |id: ConceptId| INJURIES.contains(&kb.concept(id).key.as_str());
+        if self.case.main_complaints(kb).first().is_some_and(|id| is_injury(*id)) {
+            return None;
+        }
         let best = self
             .telling
             .get_or_init(|| self.differential().best_question(self.engine.kb(), |id| self.is_open(id)));
@@ -384,7 +405,7 @@ impl<'a> View<'a> {
     /// What a patient calls it: the term where the plain question uses it too, else the first colloquial name.
     fn word(&self, id: ConceptId) -> &'a str {
         let concept = self.engine.kb().concept(id);
-        if concept.kind != ConceptKind::Symptom || concept.question.contains(&concept.label) {
+        if concept.question.contains(&concept.label) {
             return &concept.label;
         }
         concept.names.iter().find(|name| name.chars().count() > 1).unwrap_or(&concept.label)

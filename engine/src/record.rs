@@ -3,6 +3,7 @@
 //! The order follows 病历书写基本规范: onset, features of the main symptom, what came with it, what was denied,
 //! treatment so far, general condition; then the histories. What is not known is written as not known.
 
+use kb::ConceptId;
 use serde::{Deserialize, Serialize};
 
 use crate::{Dialogue, Engine, Profile, case::Case, case::Evidence};
@@ -131,6 +132,15 @@ pub(crate) fn compose(engine: &Engine, dialogue: &Dialogue) -> Record {
 }
 
 impl Composer<'_> {
+    /// One sentence that names concepts by their terms; none where there is nothing to name.
+    fn naming(&self, concepts: &[ConceptId], sentence: impl Fn(&str) -> String) -> Option<Sentence> {
+        let kb = self.engine.kb();
+        let names: Vec<&str> = concepts.iter().map(|id| kb.concept(*id).label.as_str()).collect();
+        let evidence = concepts.iter().flat_map(|id| self.evidence(*id)).collect();
+        let text = (!names.is_empty()).then(|| sentence(&names.join("、")))?;
+        Some(Sentence { text, evidence: present::unique(evidence) })
+    }
+
     fn contradictions(&self) -> Vec<Sentence> {
         let word = |status| if status == nlp::Status::Yes { "有" } else { "无" };
         self.case

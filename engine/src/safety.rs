@@ -15,7 +15,7 @@ use crate::{
 /// Most things asked in one safety question.
 const MAX_CHECKLIST: usize = 6;
 /// A symptom is asked for safety when it is at least this likely, given what is known.
-const MIN_CHANCE: f32 = 0.012;
+const MIN_CHANCE: f32 = 0.02;
 /// A suspect must be at least this likely for its urgency to set the level.
 const LIKELY: f32 = 0.25;
 

@@ -9,9 +9,11 @@ use std::{
     time::Duration,
 };
 
-use fantoccini::{Client, ClientBuilder};
+use axum::http::Method;
+use fantoccini::{Client, ClientBuilder, wd::WebDriverCompatibleCommand};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use url::Url;
 
 /// A running chromedriver on a port of its own; ends with the value.
 pub(crate) struct Driver {
@@ -59,11 +61,27 @@ impl Driver {
         let capabilities = capabilities(device, profile);
         let capabilities = capabilities.as_object().expect("an object").clone();
         let address = format!("http://127.0.0.1:{}", self.port);
-        ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&address)
-            .await
-            .expect("Chromium starts")
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let client = builder.capabilities(capabilities).connect(&address).await.expect("Chromium starts");
+        if device == Device::PhoneWithoutScript {
+            client.issue_cmd(NoScript).await.expect("script can be switched off");
+        }
+        client
+    }
+}
+
+/// Switches the scripts of pages off; a setting of the profile would stop the driver's own as well.
+#[derive(Debug)]
+struct NoScript;
+
+impl WebDriverCompatibleCommand for NoScript {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let command = json!({"cmd": "Emulation.setScriptExecutionDisabled", "params": {"value": true}});
+        (Method::POST, Some(command.to_string()))
     }
 }
 
@@ -100,9 +118,6 @@ fn capabilities(device: Device, profile: &Path) -> Value {
     let mut options = json!({ "args": arguments });
     if device != Device::Desk {
         options["mobileEmulation"] = json!({"deviceMetrics": {"width": 390, "height": 844, "pixelRatio": 1.0, "touch": true, "mobile": true}});
-    }
-    if device == Device::PhoneWithoutScript {
-        options["prefs"] = json!({"profile.managed_default_content_settings.javascript": 2});
     }
     json!({ "goog:chromeOptions": options })
 }

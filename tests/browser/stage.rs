@@ -1,10 +1,13 @@
 //! Site, driver and windows of one test.
 
-use std::{io::Write, panic::resume_unwind, path::Path, sync::Arc};
+use std::{io::Write, panic::resume_unwind, path::Path, sync::Arc, time::Duration};
 
 use fantoccini::Client;
 use tempfile::TempDir;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
 
 use crate::{
     Window,
@@ -13,6 +16,9 @@ use crate::{
 };
 
 const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser/screenshots");
+
+/// A test that takes longer hangs.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// What a test plays on.
 pub(crate) struct Stage {
@@ -31,10 +37,11 @@ pub(crate) async fn on_stage<T: Future<Output = ()> + Send + 'static>(
     };
     let site = Mutex::new(Site::start().await);
     let stage = Arc::new(Stage { site, driver, windows: Mutex::default() });
-    let outcome = tokio::spawn(test(stage.clone())).await;
+    let outcome = tokio::spawn(timeout(LONGEST, test(stage.clone()))).await;
+    let is_late = matches!(outcome, Ok(Err(_)));
     let windows = std::mem::take(&mut *stage.windows.lock().await);
     for (who, client, _profile) in windows {
-        if outcome.is_err() {
+        if is_late || outcome.is_err() {
             keep(name, who, &client).await;
         }
         let _ = client.close().await;
@@ -42,6 +49,7 @@ pub(crate) async fn on_stage<T: Future<Output = ()> + Send + 'static>(
     if let Err(error) = outcome {
         resume_unwind(error.into_panic());
     }
+    assert!(!is_late, "not done after {LONGEST:?}");
 }
 
 impl Stage {

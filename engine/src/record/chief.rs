@@ -1,8 +1,9 @@
 //! 主诉: the main symptoms in medical words with how long, at most 20 characters.
 
-use kb::ConceptId;
+use kb::{ConceptId, ConceptKind};
 
 use super::{Composer, Sentence, words};
+use crate::case::EXPOSURES;
 
 /// The writing norm's limit.
 const LONGEST: usize = 20;
@@ -14,7 +15,8 @@ const MAX_SYMPTOMS: usize = 3;
 impl Composer<'_> {
     pub(super) fn chief_complaint(&self) -> Sentence {
         let complaints = self.complaints();
-        if let Some(disease) = self.case.visit_reason.filter(|_| complaints.is_empty()) {
+        let told = self.case.main_complaints(self.engine.kb());
+        if let Some(disease) = self.case.visit_reason.filter(|_| told.is_empty()) {
             return self.follow_up(disease);
         }
         if complaints.is_empty() {
@@ -33,7 +35,9 @@ impl Composer<'_> {
     pub(super) fn complaints(&self) -> Vec<ConceptId> {
         let complaints = self.case.main_complaints(self.engine.kb());
         if complaints.is_empty() {
-            self.case.present(self.engine.kb(), kb::ConceptKind::Symptom).take(1).collect()
+            let kb = self.engine.kb();
+            let is_exposure = |id: &ConceptId| EXPOSURES.contains(&kb.concept(*id).key.as_str());
+            self.case.present(kb, ConceptKind::Symptom).filter(|id| !is_exposure(id)).take(1).collect()
         } else {
             complaints
         }

@@ -107,7 +107,6 @@ impl Composer<'_> {
     }
 
     fn concepts(&self, wanted: impl Fn(&ConceptId) -> bool, status: Status, lead: &str) -> Option<Sentence> {
-        let kb = self.engine.kb();
         let ids: Vec<ConceptId> = self
             .case
             .order
@@ -115,10 +114,7 @@ impl Composer<'_> {
             .copied()
             .filter(|id| wanted(id) && self.case.known(*id).is_some_and(|known| known.status == status))
             .collect();
-        let names: Vec<&str> = ids.iter().map(|id| kb.concept(*id).label.as_str()).collect();
-        let evidence = ids.iter().flat_map(|id| self.evidence(*id)).collect();
-        (!names.is_empty())
-            .then(|| Sentence { text: format!("{lead}{}。", names.join("、")), evidence: unique(evidence) })
+        self.naming(&ids, |names| format!("{lead}{names}。"))
     }
 
     /// The answer of the script beside what is known: a blanket denial then denies only the rest.

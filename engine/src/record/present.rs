@@ -4,10 +4,10 @@ use kb::{ConceptId, ConceptKind};
 use nlp::{MeasureKind, Rate, Severity, Status};
 
 use super::{Composer, Sentence, words};
-use crate::{Evidence, case::Known};
-
-/// Attributes that the sentence of the onset already says.
-const IN_ONSET: [&str; 3] = ["attr:onset", "attr:trigger", "attr:duration"];
+use crate::{
+    Evidence,
+    case::{EXPOSURES, Known},
+};
 
 impl Composer<'_> {
     pub(super) fn present_illness(&self) -> Vec<Sentence> {
@@ -20,7 +20,9 @@ impl Composer<'_> {
         sentences.extend(self.uncertain());
         sentences.extend(self.denied());
         sentences.extend(self.own_name());
+        sentences.extend(self.exposures());
         sentences.extend(self.unread());
+        sentences.extend(self.remarks());
         sentences.extend(self.treatment());
         sentences.push(self.script_sentence("general", "起病以来", "起病以来一般情况"));
         sentences.extend(self.extra());
@@ -71,21 +73,33 @@ impl Composer<'_> {
         let known = self.case.known(id)?;
         let mut parts: Vec<String> = degree(known).into_iter().collect();
         let mut evidence = Vec::new();
+        let mut unknown: Vec<&str> = Vec::new();
+        let has =
+            |pick: fn(&Known) -> bool| self.case.detail(kb, id, |known| pick(known).then_some(())).is_some();
         for (position, attribute) in kb.attributes.iter().enumerate() {
-            let is_said = IN_ONSET.contains(&attribute.key.as_str())
-                || attribute.key == "attr:severity" && known.severity.is_some();
             let Some(answer) = self.case.attribute(kb, id, position) else {
                 continue;
             };
             evidence.push(answer.evidence.clone());
+            let is_said = match attribute.key.as_str() {
+                "attr:trigger" => true,
+                "attr:onset" => has(|known| known.onset.is_some()),
+                "attr:duration" => has(|known| known.since.is_some()),
+                "attr:severity" => has(|known| known.severity.is_some()),
+                _ => false,
+            };
             // A term in brackets says all by itself: （无明显加重因素）.
             let whole = answer.term.strip_prefix('（').and_then(|term| term.strip_suffix('）'));
-            parts.push(match (answer.term.as_str(), whole) {
-                ("", _) => format!("{}不详", attribute.label),
-                _ if is_said => continue,
-                (_, Some(whole)) => whole.to_owned(),
-                (term, None) => attribute.phrase.replace("{}", term),
-            });
+            match (answer.term.as_str(), whole) {
+                _ if is_said => {}
+                ("", _) => unknown.push(&attribute.label),
+                (_, Some("")) => {}
+                (_, Some(whole)) => parts.push(whole.to_owned()),
+                (term, None) => parts.push(attribute.phrase.replace("{}", term)),
+            }
+        }
+        if !unknown.is_empty() {
+            parts.push(format!("{}不详", unknown.join("、")));
         }
         if parts.is_empty() {
             return None;
@@ -105,6 +119,7 @@ impl Composer<'_> {
             .case
             .present(kb, ConceptKind::Symptom)
             .filter(|id| !complaints.contains(id) && !self.case.has_narrower(kb, *id))
+            .filter(|id| !EXPOSURES.contains(&kb.concept(*id).key.as_str()))
             .collect();
         let first_time = complaints.first().and_then(|id| self.hours(*id));
         let later: Vec<ConceptId> =
@@ -171,10 +186,7 @@ impl Composer<'_> {
             })
             .filter(|id| !self.case.has_narrower(kb, *id))
             .collect();
-        let names: Vec<&str> = ids.iter().map(|id| kb.concept(*id).label.as_str()).collect();
-        let evidence = ids.iter().flat_map(|id| self.evidence(*id)).collect();
-        (!names.is_empty())
-            .then(|| Sentence { text: sentence(&names.join("、")), evidence: unique(evidence) })
+        self.naming(&ids, sentence)
     }
 
     /// What the patient takes it for.
@@ -186,6 +198,22 @@ impl Composer<'_> {
         Some(Sentence {
             text: format!("{}自认为“{quote}”。", self.profile.speaker_noun()), evidence: said
         })
+    }
+
+    /// 发病前有接触过敏原（“吃了虾”）。
+    fn exposures(&self) -> Option<Sentence> {
+        let kb = self.engine.kb();
+        let is_exposure = |id: &ConceptId| EXPOSURES.contains(&kb.concept(*id).key.as_str());
+        let ids: Vec<ConceptId> = self.case.present(kb, ConceptKind::Symptom).filter(is_exposure).collect();
+        self.naming(&ids, |names| format!("发病前有{names}。"))
+    }
+
+    /// Answers that were not understood stay in the patient's words.
+    fn remarks(&self) -> Option<Sentence> {
+        let quotes: Vec<String> =
+            self.case.remarks.iter().map(|said| format!("“{}”", trimmed(&said.quote))).collect();
+        let evidence = self.case.remarks.clone();
+        (!quotes.is_empty()).then(|| Sentence { text: format!("另述{}。", quotes.join("")), evidence })
     }
 
     fn unread(&self) -> Option<Sentence> {
@@ -201,14 +229,7 @@ impl Composer<'_> {
         let kb = self.engine.kb();
         let mut sentences = Vec::new();
         let drugs: Vec<ConceptId> = self.case.present(kb, ConceptKind::Drug).collect();
-        if !drugs.is_empty() {
-            let names: Vec<&str> = drugs.iter().map(|id| kb.concept(*id).label.as_str()).collect();
-            let evidence = drugs.iter().flat_map(|id| self.evidence(*id)).collect();
-            sentences.push(Sentence {
-                text: format!("病程中曾用{}。", names.join("、")),
-                evidence: unique(evidence),
-            });
-        }
+        sentences.extend(self.naming(&drugs, |names| format!("病程中曾用{names}。")));
         sentences.push(self.script_sentence("treatment", "诊治经过：", "诊治经过"));
         sentences
     }
