@@ -52,7 +52,7 @@ impl Driver {
                 }
             }
         });
-        let port = port.recv_timeout(Duration::from_secs(60)).expect("chromedriver names its port");
+        let port = port.recv_timeout(Duration::from_mins(1)).expect("chromedriver names its port");
         Some(Self { process, port })
     }
 

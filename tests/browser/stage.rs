@@ -18,7 +18,7 @@ use crate::{
 const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser/screenshots");
 
 /// A test that takes longer hangs.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// What a test plays on.
 pub(crate) struct Stage {
