@@ -59,7 +59,7 @@ async fn checks_and_sends(patient: &Window) -> Vec<String> {
     for title in ["主诉", "现病史", "既往史", "过敏史", "个人史", "家族史"] {
         assert!(record.contains(title), "{title} in {record}");
     }
-    assert!(record.contains("咳嗽") && !record.contains("一年"), "{record}");
+    assert!(record.contains("发热") && !record.contains("一年"), "{record}");
     patient.tap("#part-allergy summary").await;
     patient.write("#part-allergy textarea", ALLERGY).await;
     patient.tap("#part-allergy form button").await;
@@ -81,19 +81,19 @@ async fn checks_and_sends(patient: &Window) -> Vec<String> {
 async fn reads(doctor: &Window) -> Vec<String> {
     doctor.sign_in("顾砚秋").await;
     let row = doctor.text("tbody tr").await;
-    assert!(row.contains("林晓雯") && row.contains("咳嗽") && row.contains("已提交"), "{row}");
+    assert!(row.contains("林晓雯") && row.contains("发热") && row.contains("已提交"), "{row}");
     doctor.tap_text("a", "林晓雯").await;
     doctor.see("#record").await;
 
     let history = doctor.text("dl.history").await;
-    assert!(history.contains("主诉") && history.contains("现病史") && history.contains("咳嗽"), "{history}");
+    assert!(history.contains("主诉") && history.contains("现病史") && history.contains("发热"), "{history}");
     let (removed, added) = (doctor.text("dl.history del").await, doctor.text("dl.history ins").await);
     assert!(added.contains("青霉素过敏") && !removed.is_empty(), "-{removed} +{added}");
 
     let suspects = doctor.texts(".suspect-head h3").await;
     assert!(suspects.len() >= 2, "{suspects:?}");
     let reasons = doctor.text(".suspects .reasons").await;
-    assert!(reasons.contains("支持") && reasons.contains("咳嗽"), "{reasons}");
+    assert!(reasons.contains("支持") && reasons.contains("发热"), "{reasons}");
     assert!(doctor.text("#main").await.contains("供医生参考，不是诊断"));
 
     let answers = doctor.texts(".turns .a").await;

@@ -22,7 +22,7 @@ impl Window {
 
     /// Number of answers the page shows.
     pub(crate) async fn n_answers(&self) -> usize {
-        self.all("#talk li.mine").await.len()
+        self.all("li.mine").await.len()
     }
 
     pub(crate) async fn is_asking(&self) -> bool {
