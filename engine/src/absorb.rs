@@ -131,7 +131,10 @@ impl Absorption<'_> {
 
     /// 三天了 said apart from any symptom belongs to the complaint.
     fn loose_period(&mut self, reply: &Reply) {
-        let Some(period) = reply.extraction.periods.first().copied() else {
+        let is_free = |period: &&Period| {
+            reply.extraction.findings.iter().all(|finding| finding.since != Some(**period))
+        };
+        let Some(period) = reply.extraction.periods.iter().find(is_free).copied() else {
             return;
         };
         let words = self.evidence(period.span.of(self.answer));

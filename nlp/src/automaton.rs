@@ -37,6 +37,8 @@ pub(crate) struct Automaton {
     predicates: Vec<String>,
     /// Kind of each concept.
     kinds: Vec<ConceptKind>,
+    /// What an allergy to a medicine is.
+    drug_allergy: Option<ConceptId>,
 }
 
 impl Automaton {
@@ -59,7 +61,7 @@ impl Automaton {
             .build_with_values(patterns)
             .map_err(|error| vec![Fault::error("lexicon", 0, "NL002", format!("词表无法编译：{error}"))])?;
         let kinds = kb.concepts.iter().map(|concept| concept.kind).collect();
-        Ok(Self { words, entries, split, predicates, kinds })
+        Ok(Self { words, entries, split, predicates, kinds, drug_allergy: kb.id("risk:drug-allergy") })
     }
 
     /// The words of a text, left to right, longest first.
@@ -77,6 +79,11 @@ impl Automaton {
             .binary_search_by_key(&(head, predicate), |&(head, predicate, _)| (head, predicate))
             .ok()
             .map(|at| self.split[at].2)
+    }
+
+    /// What an allergy to a medicine is.
+    pub(crate) fn drug_allergy(&self) -> Option<ConceptId> {
+        self.drug_allergy
     }
 
     /// Kind of a concept.

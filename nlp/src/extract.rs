@@ -21,6 +21,8 @@ mod presence;
 mod time;
 mod values;
 
+/// Characters after a medicine within which 过敏 makes it an allergy.
+const ALLERGY_REACH: usize = 8;
 /// Bytes of one Chinese character.
 const HAN: usize = 3;
 
@@ -92,6 +94,8 @@ struct Pass<'a> {
     joined: bool,
     whose: Whose,
     is_past: bool,
+    /// First period of the sentence.
+    first_period: usize,
     /// A moment or length that waits for a mention.
     period: Option<Period>,
     severity: Option<(Severity, Position, Span)>,
@@ -120,6 +124,7 @@ impl<'a> Pass<'a> {
             joined: false,
             whose: Whose::Patient,
             is_past: false,
+            first_period: 0,
             period: None,
             severity: None,
             rate: None,
@@ -164,7 +169,7 @@ impl<'a> Pass<'a> {
             Role::Onset(onset) => self.onset(onset),
             Role::TimeUnit(hours) => self.time_unit(hours, token),
             Role::TimePoint(hours) => self.moment(Period { hours, is_point: true, span }),
-            Role::TimeSpan(hours) => self.length(Period { hours, is_point: false, span }),
+            Role::TimeSpan(hours) => self.named_length(Period { hours, is_point: false, span }),
             Role::Ago => self.ago(token),
             Role::Measure(gauge) => self.gauge(gauge, token.end),
             Role::Celsius => self.celsius(token),
@@ -177,9 +182,11 @@ impl<'a> Pass<'a> {
     // ---- mentions
 
     fn mention(&mut self, concept: ConceptId, start: usize, end: usize) {
-        if self.hypothesis.take().is_some_and(|cue| start <= cue + 2 * HAN) {
+        // 怕我也会心梗: holds to the end of the clause, or as far as a fear reaches.
+        if self.hypothesis.is_some_and(|cue| start <= cue + 8 * HAN) {
             return;
         }
+        let concept = self.allergy(concept, end).unwrap_or(concept);
         let mut finding = Finding {
             concept,
             status: self.status(start, end),
@@ -233,6 +240,13 @@ impl<'a> Pass<'a> {
         }
         self.tie_degree_back(severity, span);
         None
+    }
+
+    /// 对头孢和海鲜过敏, 青霉素有过敏: a medicine one is allergic to is not one that was taken.
+    fn allergy(&self, concept: ConceptId, end: usize) -> Option<ConceptId> {
+        let is_remedy = self.automaton.kind(concept) == ConceptKind::Drug;
+        let is_allergy = is_remedy && self.clause_ahead(end, ALLERGY_REACH).contains("过敏");
+        self.automaton.drug_allergy().filter(|_| is_allergy)
     }
 
     /// 头 … 晕: the head was seen before in the clause.
@@ -291,7 +305,7 @@ impl<'a> Pass<'a> {
 
     fn end_sentence(&mut self) {
         self.end_clause();
-        self.sentence = self.out.findings.len();
+        (self.sentence, self.first_period) = (self.out.findings.len(), self.out.periods.len());
         self.whose = Whose::Patient;
         self.period = None;
         self.gauge = None;

@@ -102,21 +102,24 @@ fn arabic(word: &str) -> Option<f32> {
 
 fn chinese(word: &str) -> Option<f32> {
     let (mut total, mut pending, mut n_pending) = (0.0, 0.0, 0u8);
+    // 一百八 is 180: a last digit right after 百 counts tens, unless 零 stands between.
+    let mut after_hundred = false;
     for character in word.chars() {
         match character {
             '百' => {
                 total += if n_pending == 0 { 1.0 } else { pending } * 100.0;
-                (pending, n_pending) = (0.0, 0);
+                (pending, n_pending, after_hundred) = (0.0, 0, true);
             }
             '十' => {
                 total += if n_pending == 0 { 1.0 } else { pending } * 10.0;
-                (pending, n_pending) = (0.0, 0);
+                (pending, n_pending, after_hundred) = (0.0, 0, false);
             }
             '几' | '数' => (pending, n_pending) = (5.0, 1),
             '半' => return Some(total + pending + 0.5),
             '.' | '．' | '多' => return None,
             _ => {
                 let value = digit(character)?;
+                after_hundred &= value > 0.0;
                 // “两三” names a range: take its middle.
                 pending = match n_pending {
                     0 => value,
@@ -128,6 +131,7 @@ fn chinese(word: &str) -> Option<f32> {
             }
         }
     }
+    let pending = if after_hundred && n_pending == 1 { pending * 10.0 } else { pending };
     (n_pending > 0 || total > 0.0).then_some(total + pending)
 }
 
@@ -150,6 +154,10 @@ mod tests {
     #[case("半", 0.5)]
     #[case("3-5", 4.0)]
     #[case("一百二十", 120.0)]
+    #[case("一百八", 180.0)]
+    #[case("一百零八", 108.0)]
+    #[case("两百二", 220.0)]
+    #[case("一百", 100.0)]
     #[case("三十多", 30.0)]
     fn numbers_before_a_unit(#[case] word: &str, #[case] expected: f32) {
         let text = format!("咳嗽{word}天");

@@ -52,6 +52,9 @@ pub struct Reply {
     pub extraction: Extraction,
 }
 
+/// Characters that may follow an opening without changing what it answers (没有的呀).
+const LONGEST_TAIL: usize = 3;
+
 /// Opening words of answers, longest first.
 pub(crate) struct Openings {
     words: Vec<(String, Verdict)>,
@@ -101,7 +104,7 @@ impl Extractor {
         let mut reply = Reply { extraction, ..Reply::default() };
         match expected {
             Expected::Account => {}
-            Expected::YesNo { accepted } => self.read_yes_no(&mut reply, opening, accepted),
+            Expected::YesNo { accepted } => self.read_yes_no(&mut reply, trimmed, opening, accepted),
             Expected::Choices(choices) => {
                 reply.choices = named_choices(trimmed, choices);
                 reply.verdict = opening.map(|(verdict, _)| verdict);
@@ -121,7 +124,13 @@ impl Extractor {
         reply
     }
 
-    fn read_yes_no(&self, reply: &mut Reply, opening: Option<(Verdict, &str)>, accepted: &[ConceptId]) {
+    fn read_yes_no(
+        &self,
+        reply: &mut Reply,
+        trimmed: &str,
+        opening: Option<(Verdict, &str)>,
+        accepted: &[ConceptId],
+    ) {
         let extraction = &reply.extraction;
         let about =
             |finding: &&Finding| accepted.contains(&finding.concept) && finding.whose == Whose::Patient;
@@ -153,6 +162,8 @@ impl Extractor {
                 Status::No => Verdict::No,
                 Status::Unsure => Verdict::Unsure,
             }),
+            // “没有打过疫苗” to another question: the opening runs on into something else.
+            (Some((_, word)), None) if runs_on(trimmed, word, extraction) => None,
             (Some((verdict, _)), None) => Some(verdict),
             // “前天开始的”, “很厉害”: said of something that is there.
             (None, None) if extraction.findings.is_empty() && says_something_of_it(extraction) => {
@@ -161,6 +172,15 @@ impl Extractor {
             (None, None) => None,
         };
     }
+}
+
+/// Whether the clause goes on after its opening with words that are no degree, time or rate.
+fn runs_on(text: &str, opening: &str, extraction: &Extraction) -> bool {
+    let clause = text.split(['，', ',', '。', '；', '、', ' ', '！', '？']).next().unwrap_or_default();
+    let rest = clause.strip_prefix(opening).unwrap_or_default();
+    let says_how =
+        extraction.severity.is_some() || extraction.rate.is_some() || !extraction.periods.is_empty();
+    rest.chars().count() > LONGEST_TAIL && !says_how
 }
 
 fn says_something_of_it(extraction: &Extraction) -> bool {

@@ -35,6 +35,9 @@ fn status(text: &str, label: &str) -> Option<Status> {
 #[case("咳个不停", "咳嗽", Some(Status::Yes))]
 #[case("发烧好了", "发热", Some(Status::No))]
 #[case("怕发烧", "发热", None)]
+#[case("我怕以后也会发烧", "发热", None)]
+#[case("对头孢过敏", "药物过敏", Some(Status::Yes))]
+#[case("吃了头孢", "药物过敏", None)]
 #[case("今天天气不错", "发热", None)]
 fn presence(#[case] text: &str, #[case] label: &str, #[case] expected: Option<Status>) {
     assert_eq!(status(text, label), expected, "{text}");
@@ -54,6 +57,7 @@ fn a_relative_s_disease_is_not_the_patient_s() {
 #[case("烧到38.5℃", MeasureKind::Temperature, 38.5)]
 #[case("三十九度半", MeasureKind::Temperature, 39.5)]
 #[case("血压150/95", MeasureKind::Diastolic, 95.0)]
+#[case("血压一百八", MeasureKind::Systolic, 180.0)]
 #[case("血氧93", MeasureKind::OxygenSaturation, 93.0)]
 fn measures(#[case] text: &str, #[case] kind: MeasureKind, #[case] expected: f32) {
     let measures = READER.1.extract(text, Speaker::Patient).measures;
@@ -67,11 +71,22 @@ fn measures(#[case] text: &str, #[case] kind: MeasureKind, #[case] expected: f32
 #[case("咳嗽，有两个星期了", 336.0)]
 #[case("昨天开始咳嗽", 24.0)]
 #[case("咳嗽半个多月", 360.0)]
+#[case("咳嗽三天了，昨天开始发烧，有痰", 72.0)]
 fn since_when(#[case] text: &str, #[case] hours: f32) {
     let found = READER.1.extract(text, Speaker::Patient).findings;
     let since =
         found.iter().find(|finding| finding.concept == concept("咳嗽")).and_then(|finding| finding.since);
     assert!(since.is_some_and(|since| (since.hours - hours).abs() < 1.0), "{text}: {since:?}");
+}
+
+#[rstest]
+#[case("一天拉肚子七八次", "腹泻")]
+#[case("10月1号开始咳嗽", "咳嗽")]
+#[case("发烧，昨天去看过医生", "发热")]
+fn what_is_no_length_leaves_the_time_open(#[case] text: &str, #[case] label: &str) {
+    let found = READER.1.extract(text, Speaker::Patient).findings;
+    let finding = found.iter().find(|finding| finding.concept == concept(label)).expect(label);
+    assert_eq!(finding.since, None, "{text}");
 }
 
 #[rstest]
@@ -85,6 +100,9 @@ fn since_when(#[case] text: &str, #[case] hours: f32) {
 #[case("不咳", Some(Verdict::No))]
 #[case("咳得厉害", Some(Verdict::Yes))]
 #[case("嗯嗯", Some(Verdict::Yes))]
+#[case("没有打过疫苗", None)]
+#[case("没有的呀", Some(Verdict::No))]
+#[case("有三天了", Some(Verdict::Yes))]
 #[case("normal", None)]
 #[case("今天天气不错", None)]
 fn replies_to_whether_one_coughs(#[case] text: &str, #[case] expected: Option<Verdict>) {

@@ -26,7 +26,7 @@ pub(crate) struct Driver {
 pub(crate) enum Device {
     /// 390 × 844 with a touch screen.
     Phone,
-    /// As `Phone`, with script switched off.
+    /// As `Phone`, where no script comes in.
     PhoneWithoutScript,
     Desk,
 }
@@ -64,36 +64,46 @@ impl Driver {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(capabilities).connect(&address).await.expect("Chromium starts");
         if device == Device::PhoneWithoutScript {
-            client.issue_cmd(NoScript).await.expect("script can be switched off");
+            for (command, parameters) in [
+                ("Network.enable", json!({})),
+                (
+                    "Network.setBlockedURLs",
+                    json!({"urlPatterns": [{"urlPattern": "*://*:*/*.js", "block": true}]}),
+                ),
+            ] {
+                client.issue_cmd(DevTools { command, parameters }).await.expect("scripts can be kept out");
+            }
         }
         client
     }
 }
 
-/// Switches the scripts of pages off; a setting of the profile would stop the driver's own as well.
-#[derive(Debug)]
-struct NoScript;
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Told to stop, the driver takes its browsers with it; killed, it leaves them behind.
+        let told = Command::new("kill").arg(self.process.id().to_string()).status();
+        if !told.is_ok_and(|status| status.success()) {
+            let _ = self.process.kill();
+        }
+        let _ = self.process.wait();
+    }
+}
 
-impl WebDriverCompatibleCommand for NoScript {
+/// A command of Chromium's own protocol. Keeping the files of script out serves for switching script off: pages have no
+/// other script, and the driver itself needs the interpreter.
+#[derive(Debug)]
+struct DevTools {
+    command: &'static str,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
         base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let command = json!({"cmd": "Emulation.setScriptExecutionDisabled", "params": {"value": true}});
-        (Method::POST, Some(command.to_string()))
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        // The driver takes its browsers with it when it is told to stop, which killing it is not.
-        let pid = self.process.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status();
-        if !told.is_ok_and(|status| status.success()) {
-            let _ = self.process.kill();
-        }
-        let _ = self.process.wait();
+        (Method::POST, Some(json!({"cmd": self.command, "params": self.parameters}).to_string()))
     }
 }
 

@@ -20,6 +20,9 @@ const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser/screensh
 /// A test that takes longer hangs.
 const LONGEST: Duration = Duration::from_mins(5);
 
+/// A browser that does not close or give its picture by then hangs, too.
+const GLANCE: Duration = Duration::from_secs(15);
+
 /// What a test plays on.
 pub(crate) struct Stage {
     site: Mutex<Site>,
@@ -42,9 +45,9 @@ pub(crate) async fn on_stage<T: Future<Output = ()> + Send + 'static>(
     let windows = std::mem::take(&mut *stage.windows.lock().await);
     for (who, client, _profile) in windows {
         if is_late || outcome.is_err() {
-            keep(name, who, &client).await;
+            let _ = timeout(GLANCE, keep(name, who, &client)).await;
         }
-        let _ = client.close().await;
+        let _ = timeout(GLANCE, client.close()).await;
     }
     if let Err(error) = outcome {
         resume_unwind(error.into_panic());

@@ -51,12 +51,21 @@ impl Window {
     }
 
     pub(crate) async fn tap(&self, css: &str) {
-        self.see(css).await.click().await.unwrap_or_else(|error| panic!("{css} can be tapped: {error}"));
+        let found = self.see(css).await;
+        self.tap_it(found, css).await;
     }
 
     pub(crate) async fn tap_text(&self, tag: &str, text: &str) {
         let found = self.see_text(tag, text).await;
-        found.click().await.unwrap_or_else(|error| panic!("{text} can be tapped: {error}"));
+        self.tap_it(found, text).await;
+    }
+
+    /// Scrolls first, as a person would, so that no bar at the edge of the screen covers it.
+    async fn tap_it(&self, found: Element, name: &str) {
+        let place = vec![serde_json::to_value(&found).expect("a reference")];
+        let script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'});";
+        self.client.execute(script, place).await.expect("a page scrolls");
+        found.click().await.unwrap_or_else(|error| panic!("{name} can be tapped: {error}"));
     }
 
     /// Replaces what a field holds.

@@ -26,7 +26,7 @@ async fn a_workstation_gets_the_days_list_raw_answers_and_record() {
             (&json!("林晓雯"), &json!("female"))
         );
         assert_eq!(listed["patient"]["age_months"], 390);
-        assert!(listed["chief_complaint"].as_str().unwrap().contains("咳嗽"), "{listed}");
+        assert!(listed["chief_complaint"].as_str().unwrap().contains("发热"), "{listed}");
         assert!(listed["triage_level"].as_u64().is_some_and(|level| (1..=5).contains(&level)), "{listed}");
         let no_day = station.get_json(&format!("{BASE}?date=2026-03-01")).await.json();
         assert_eq!(no_day["items"], json!([]));

@@ -106,9 +106,17 @@ async fn what_is_no_answer_leaves_the_question_waiting() {
     TestApp::on_each_database(async |app| {
         let mut talk = Talk::begin(app, "r05").await;
         talk.say("咳嗽三天").await;
-        for nothing in
-            ["", "   ", "\u{3000}\n\t", "\u{0}\u{7}\u{1b}", "\u{200b}\u{202e}\u{feff}", "😷", "🤒🤒 👍"]
-        {
+        for nothing in [
+            "",
+            "   ",
+            "\u{3000}\n\t",
+            "\u{0}\u{7}\u{1b}",
+            "\u{200b}\u{202e}\u{feff}",
+            "😷",
+            "🤒🤒 👍",
+            "？？？",
+            "……",
+        ] {
             let refused = talk.send(1, nothing, "key-of-nothing").await;
             assert_eq!(refused.problem(422), "/problems/invalid-input", "{nothing:?}");
             let body = refused.json();

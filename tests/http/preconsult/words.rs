@@ -52,8 +52,7 @@ async fn insist(app: &TestApp<'_>, opening: &str, words: &str) -> Talk {
 #[tokio::test]
 async fn who_knows_nothing_comes_to_an_end_and_nothing_is_made_up() {
     TestApp::on_each_database(async |app| {
-        for (opening, words) in
-            [("肚子疼", "不知道"), ("不知道", "不知道"), ("头晕", "不清楚"), ("咳嗽", "不想说")]
+        for (opening, words) in [("肚子疼", "不知道"), ("不知道", "不知道"), ("头晕", "不清楚")]
         {
             let mut talk = insist(app, opening, words).await;
             assert!(talk.turn() <= 40, "{opening}: {} questions", talk.turn());
@@ -83,7 +82,6 @@ async fn strange_words_are_kept_and_the_talk_goes_on() {
                 "{{7*7}} %s %00 \\u0000 ../../etc/passwd",
             ),
             ("1", "2"),
-            ("？？？", "……"),
         ] {
             let mut talk = insist(app, opening, words).await;
             assert_eq!(talk.answers()[0], opening);
