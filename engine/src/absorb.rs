@@ -164,7 +164,10 @@ impl Absorption<'_> {
             Some(Verdict::Unsure) | None => Status::Unsure,
         };
         if reply.verdict.is_none() && reply.extraction.findings.is_empty() {
-            self.case.remarks.push(self.evidence(self.answer));
+            let said = self.evidence(self.answer);
+            if self.case.remarks.iter().all(|known| known.quote != said.quote) {
+                self.case.remarks.push(said);
+            }
         }
         let finding = Finding {
             since: reply.extraction.periods.first().copied(),

@@ -180,7 +180,9 @@ fn runs_on(text: &str, opening: &str, extraction: &Extraction) -> bool {
     let rest = clause.strip_prefix(opening).unwrap_or_default();
     let says_how =
         extraction.severity.is_some() || extraction.rate.is_some() || !extraction.periods.is_empty();
-    rest.chars().count() > LONGEST_TAIL && !says_how
+    // 不, 没, 有 alone begin many words; longer openings (没有, 不会) stand for themselves.
+    let tail = if opening.chars().count() == 1 { 1 } else { LONGEST_TAIL };
+    rest.chars().count() > tail && !says_how
 }
 
 fn says_something_of_it(extraction: &Extraction) -> bool {

@@ -102,6 +102,7 @@ fn what_is_no_length_leaves_the_time_open(#[case] text: &str, #[case] label: &st
 #[case("嗯嗯", Some(Verdict::Yes))]
 #[case("没有打过疫苗", None)]
 #[case("没有的呀", Some(Verdict::No))]
+#[case("不想说", Some(Verdict::Unsure))]
 #[case("有三天了", Some(Verdict::Yes))]
 #[case("normal", None)]
 #[case("今天天气不错", None)]
