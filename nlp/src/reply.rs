@@ -187,6 +187,7 @@ fn runs_on(text: &str, opening: &str, extraction: &Extraction) -> bool {
 
 fn says_something_of_it(extraction: &Extraction) -> bool {
     !extraction.has_negation
+        && extraction.predicates.is_empty()
         && (!extraction.periods.is_empty() || extraction.severity.is_some() || extraction.rate.is_some())
 }
 

@@ -101,6 +101,7 @@ fn what_is_no_length_leaves_the_time_open(#[case] text: &str, #[case] label: &st
 #[case("咳得厉害", Some(Verdict::Yes))]
 #[case("嗯嗯", Some(Verdict::Yes))]
 #[case("没有打过疫苗", None)]
+#[case("昨天更疼一些", None)]
 #[case("没有的呀", Some(Verdict::No))]
 #[case("不想说", Some(Verdict::Unsure))]
 #[case("有三天了", Some(Verdict::Yes))]

@@ -131,6 +131,7 @@ async fn a_double_tap_is_one_answer() {
 
 /// Taps twice on the last quick reply, at the same place, whatever stands there the second time.
 async fn double_tap(window: &Window, pause: Duration) {
+    window.settled().await;
     let chips = window.all("#dock button.chip").await;
     let (x, y, width, height) = chips[chips.len() - 1].rectangle().await.unwrap();
     let scrolled = window.client.execute("return window.scrollY;", Vec::new()).await.unwrap();

@@ -60,8 +60,16 @@ impl Window {
         self.tap_it(found, text).await;
     }
 
+    /// A dock that has just been put there takes no tap for a moment.
+    pub(crate) async fn settled(&self) {
+        while self.is_there("#dock[data-fresh]").await {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
     /// Scrolls first, as a person would, so that no bar at the edge of the screen covers it.
     async fn tap_it(&self, found: Element, name: &str) {
+        self.settled().await;
         let place = vec![serde_json::to_value(&found).expect("a reference")];
         let script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'});";
         self.client.execute(script, place).await.expect("a page scrolls");

@@ -53,6 +53,19 @@
       say(main ? main.textContent.replace(/\s+/g, ' ').trim() : '没有发送成功，请稍后再试。');
     }
   }
+  /* The second tap of a double tap lands on what has just been put there: it answers nothing. Keys are not held up. */
+  function freshen() {
+    each('#dock', function (dock) {
+      dock.setAttribute('data-fresh', '');
+      setTimeout(function () { dock.removeAttribute('data-fresh'); }, 400);
+    });
+  }
+  document.addEventListener('click', function (event) {
+    if (event.detail > 0 && event.target.closest('#dock[data-fresh]')) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }, true);
   async function submit(form, submitter) {
     var body = new URLSearchParams(new FormData(form));
     if (submitter && submitter.name) { body.append(submitter.name, submitter.value); }
@@ -67,6 +80,7 @@
     if (response.ok && new URL(response.url).pathname !== '/sign-in') { each('[data-draft]', drop, form); }
     var html = await response.text();
     show(form, response, html);
+    freshen();
     block(form, false);
   }
   document.addEventListener('submit', function (event) {
