@@ -168,19 +168,22 @@ impl Case {
             .filter(move |id| kb.concept(*id).kind == kind && self.direct(*id) == Some(Status::Yes))
     }
 
-    /// The symptoms the complaint is about: told ones that have no narrower one told too.
+    /// The symptoms the complaint is about, in the order told; years-old ones last.
     pub(crate) fn main_complaints(&self, kb: &Kb) -> Vec<ConceptId> {
         let present: Vec<ConceptId> =
             self.complaints.iter().copied().filter(|id| self.direct(*id) == Some(Status::Yes)).collect();
-        let mut narrow: Vec<ConceptId> = present
-            .iter()
-            .copied()
-            .filter(|id| !present.iter().any(|other| kb.concept(*other).broader.contains(id)))
-            .collect();
+        // Of a general symptom and a special form of it, the one told first is the complaint.
+        let mut main: Vec<ConceptId> = Vec::new();
+        for id in present {
+            let is_form_of = |one: ConceptId, other: ConceptId| kb.concept(one).broader.contains(&other);
+            if !main.iter().any(|known| is_form_of(*known, id) || is_form_of(id, *known)) {
+                main.push(id);
+            }
+        }
         // What has been there for years comes after what is new.
-        narrow.sort_by_key(|id| {
+        main.sort_by_key(|id| {
             self.detail(kb, *id, |known| known.since).is_some_and(|since| since.hours >= YEARS_OLD)
         });
-        narrow
+        main
     }
 }
