@@ -26,6 +26,10 @@ pub struct Fault {
     pub code: &'static str,
     /// What is wrong, in Chinese.
     pub message: String,
+    /// Answers that show it, or why it can't be otherwise.
+    pub witness: Option<String>,
+    /// What would clear it.
+    pub hint: Option<String>,
 }
 
 impl Fault {
@@ -38,12 +42,28 @@ impl Fault {
             severity: Severity::Error,
             code,
             message: message.into(),
+            witness: None,
+            hint: None,
         }
     }
 
     /// A warning at a line.
     pub fn warning(file: &str, line: u32, code: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(file, line, code, message) }
+    }
+
+    /// The same fault with answers that show it, or with its proof.
+    #[must_use]
+    pub fn with_witness(mut self, witness: impl Into<String>) -> Self {
+        self.witness = Some(witness.into());
+        self
+    }
+
+    /// The same fault with what would clear it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
     }
 
     /// The same fault at a known column.
@@ -60,6 +80,12 @@ impl fmt::Display for Fault {
             Severity::Error => "错误",
             Severity::Warning => "提醒",
         };
-        write!(f, "{}:{}:{}: {severity} {}: {}", self.file, self.line, self.column, self.code, self.message)
+        write!(f, "{}:{}:{}: {severity} {}: {}", self.file, self.line, self.column, self.code, self.message)?;
+        for (name, text) in [("例", &self.witness), ("改法", &self.hint)] {
+            if let Some(text) = text {
+                write!(f, "\n    {name}：{text}")?;
+            }
+        }
+        Ok(())
     }
 }

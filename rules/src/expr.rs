@@ -14,6 +14,7 @@ mod parse;
 mod suggest;
 mod tree;
 mod truth;
+pub mod typed;
 mod unit;
 mod vocabulary;
 
@@ -27,6 +28,7 @@ mod ward;
 use std::fmt;
 
 pub use error::ExprError;
+pub use tree::Order;
 pub use truth::Truth;
 pub use vocabulary::{Facts, Kind, Value, Variable, Vocabulary};
 

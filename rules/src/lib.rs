@@ -1,7 +1,9 @@
-//! The languages editors write: expressions over a case, and charts of a dialogue or a life cycle.
+//! The languages editors write: expressions over a case, questionnaires, charts of a dialogue or a life cycle.
 //!
 //! A text either compiles completely or is refused with every finding and its line and column. What compiles
 //! runs without I/O, clock or chance.
 
 pub mod chart;
 pub mod expr;
+pub mod form;
+pub mod page;

@@ -56,12 +56,18 @@ impl Function {
 
 /// How two values compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub enum Order {
+    /// =
     Equal,
+    /// ≠
     Unequal,
+    /// >
     Greater,
+    /// >=
     AtLeast,
+    /// <
     Less,
+    /// <=
     AtMost,
 }
 

@@ -1,0 +1,3 @@
+//! Questionnaires: what editors write, checked and run.
+
+pub mod draft;
