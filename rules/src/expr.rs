@@ -1,22 +1,25 @@
-//! Conditions over a case in three-valued logic: `发热 且 (体温 >= 38.5℃ 或 计数(咳嗽, 咳痰, 气短) >= 2)`.
+//! Expressions over a case in three-valued logic: `发热 且 (体温 >= 38.5℃ 或 计数(咳嗽, 咳痰, 气短) >= 2)`,
+//! `体重 / (身高 / 100 * 身高 / 100)`, `过敏史 含任一 (青霉素, 头孢)`, `今天 - 末次月经 > 40天`, `任一(用药, 用药.剂量 > 5mg)`.
 //!
 //! Keywords are `且` `and` `&&`, `或` `or` `||`, `非` `not` `!`, `是` `yes`, `否` `no`; comparisons `=` `≠` `>` `>=`
-//! `<` `<=` and their other spellings; functions `计数` `任一` `全部` `已知`. A comparison binds closer than `非`, which
-//! binds closer than `且`, then `或`. Names with other characters than letters, digits, `_`, `-` and `·` are quoted:
-//! `「腹痛（右下）」.程度`. What was not answered is unknown, and a verdict is unknown unless the known answers settle it.
+//! `<` `<=` and their other spellings, `介于 … 和 …`, `含` `不含` `含任一` `含全部` `属于` `不属于` `匹配`; functions are
+//! listed in [`functions`]. Products bind closest, then sums, comparisons, `非`, `且`, `或`. Names with other
+//! characters than letters, digits, `_`, `-` and `·` are quoted: `「腹痛（右下）」.程度`. What was not answered is unknown,
+//! and a verdict is unknown unless the known answers settle it.
 
+pub(crate) mod calendar;
 mod check;
-mod code;
 mod error;
+mod eval;
 mod explain;
-mod logic;
 mod parse;
 mod suggest;
 mod tree;
 mod truth;
 pub mod typed;
-mod unit;
+pub mod unit;
 mod vocabulary;
+mod walk;
 
 #[cfg(test)]
 mod cases;
@@ -27,40 +30,119 @@ mod ward;
 
 use std::fmt;
 
+use regex::Regex;
+
 pub use error::ExprError;
+pub(crate) use suggest::nearest;
 pub use tree::Order;
 pub use truth::Truth;
 pub use vocabulary::{Facts, Kind, Value, Variable, Vocabulary};
 
-use code::Code;
-use logic::Logic;
-use tree::Tree;
+use check::{Checked, Measure, Typed};
+use eval::Scene;
+use tree::{Function, Tree};
+use typed::{Cond, Num};
 
-/// A compiled condition.
-#[derive(Debug, Clone, PartialEq)]
+/// A compiled expression.
+#[derive(Debug, Clone)]
 pub struct Expr {
     tree: Tree,
-    logic: Logic,
-    code: Code,
+    meaning: Meaning,
+    patterns: Vec<(String, Regex)>,
+    variables: Vec<(u32, Kind)>,
     slots: Vec<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Meaning {
+    Cond(Cond),
+    Num(Num),
+    /// A variable of another type by itself.
+    Slot(u32),
+}
+
+/// Two expressions are equal that mean the same part by part, however they are spelt.
+impl PartialEq for Expr {
+    fn eq(&self, other: &Self) -> bool {
+        self.meaning == other.meaning
+    }
 }
 
 impl Expr {
     /// Reads and checks a condition; refused with everything that is wrong with it.
     pub fn compile(text: &str, vocabulary: &dyn Vocabulary) -> Result<Self, Vec<ExprError>> {
         let tree = parse::parse(text).map_err(|error| vec![error])?;
-        let logic = check::check(&tree, vocabulary)?;
-        let Some(code) = Code::of(&logic) else {
-            return Err(vec![tree.at.error("EX006", "条件套得太深，或一个计数里超过 64 项，请拆开写")]);
-        };
-        let slots = explain::distinct(logic.tests().into_iter().flat_map(logic::Test::slots));
-        Ok(Self { tree, logic, code, slots })
+        let checked = check::condition(&tree, vocabulary)?;
+        Ok(Self::of(tree, checked).0)
     }
 
-    /// Whether it holds, as far as the facts say. Allocates nothing.
+    /// Reads and checks an expression of any type, and says which it is.
+    pub fn compute(text: &str, vocabulary: &dyn Vocabulary) -> Result<(Self, Kind), Vec<ExprError>> {
+        let tree = parse::parse(text).map_err(|error| vec![error])?;
+        let checked = check::expression(&tree, vocabulary)?;
+        if matches!(checked.typed, Typed::List(..)) {
+            return Err(vec![
+                tree.at.error("EX003", "这是组里的一项，有几行就有几个值，要用 求和、最大、最小、计数"),
+            ]);
+        }
+        Ok(Self::of(tree, checked))
+    }
+
+    fn of(tree: Tree, checked: Checked) -> (Self, Kind) {
+        let Checked { typed, patterns, variables } = checked;
+        let (meaning, kind) = match typed {
+            Typed::Cond(cond) => (Meaning::Cond(cond), Kind::Truth),
+            Typed::Num(num, Measure::Date) => (Meaning::Num(num), Kind::Date),
+            Typed::Num(num, Measure::Of(unit)) => (Meaning::Num(num), Kind::Number { unit }),
+            Typed::Num(num, Measure::Bare) => (Meaning::Num(num), Kind::Number { unit: None }),
+            Typed::Choice(_, slot, labels) => (Meaning::Slot(slot), Kind::Choice(labels)),
+            Typed::Set(_, slot, labels) => (Meaning::Slot(slot), Kind::Set(labels)),
+            Typed::Text(_, slot) => (Meaning::Slot(slot), Kind::Text),
+            Typed::Rows(_, slot) => (Meaning::Slot(slot), Kind::Rows),
+            Typed::List(group, _) => (Meaning::Slot(group), Kind::Rows),
+        };
+        let mut slots = Vec::new();
+        match &meaning {
+            Meaning::Cond(cond) => walk::slots_of(cond, &mut slots),
+            Meaning::Num(num) => walk::slots_of_number(num, &mut slots),
+            Meaning::Slot(slot) => slots.push(*slot),
+        }
+        let slots = walk::distinct(slots);
+        (Self { tree, meaning, patterns, variables, slots }, kind)
+    }
+
+    /// Whether it holds, as far as the facts say; unknown for what is no condition. Allocates nothing.
     #[inline]
     pub fn eval<F: Facts + ?Sized>(&self, facts: &F) -> Truth {
-        self.code.eval(facts)
+        match &self.meaning {
+            Meaning::Cond(cond) => Scene::new(facts, &self.patterns).truth(cond),
+            Meaning::Num(_) | Meaning::Slot(_) => Truth::Unknown,
+        }
+    }
+
+    /// The number it gives (a date as days since 1970-01-01), as far as the facts say. Allocates nothing.
+    #[inline]
+    pub fn number<F: Facts + ?Sized>(&self, facts: &F) -> Option<f64> {
+        match &self.meaning {
+            Meaning::Num(num) => Scene::new(facts, &self.patterns).number(num),
+            Meaning::Cond(_) | Meaning::Slot(_) => None,
+        }
+    }
+
+    /// The condition it means, where it is one.
+    pub fn cond(&self) -> Option<&Cond> {
+        match &self.meaning {
+            Meaning::Cond(cond) => Some(cond),
+            Meaning::Num(_) | Meaning::Slot(_) => None,
+        }
+    }
+
+    /// The number it means, where it is one.
+    pub fn num(&self) -> Option<&Num> {
+        match &self.meaning {
+            Meaning::Num(num) => Some(num),
+            Meaning::Cond(_) | Meaning::Slot(_) => None,
+        }
     }
 
     /// All variables, in order of first appearance.
@@ -71,19 +153,31 @@ impl Expr {
     /// The unknown variables that can still change an unknown verdict, in order of appearance; empty when the
     /// verdict is settled.
     pub fn missing<F: Facts + ?Sized>(&self, facts: &F) -> Vec<u32> {
-        explain::missing(&self.logic, &self.code, facts)
+        self.cond().map_or_else(Vec::new, |cond| {
+            explain::missing(cond, &self.variables, &Scene::new(facts, &self.patterns))
+        })
     }
 
     /// The variables that make it hold, in order of appearance: of an `或` those that hold, of an `且` all; empty
     /// unless it holds.
     pub fn reasons<F: Facts + ?Sized>(&self, facts: &F) -> Vec<u32> {
-        explain::reasons(&self.logic, facts)
+        self.cond().map_or_else(Vec::new, |cond| explain::reasons(cond, &Scene::new(facts, &self.patterns)))
     }
 }
 
-/// The canonical spelling; compiles to the same condition.
+/// The canonical spelling; compiles to the same expression.
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.tree.fmt(f)
     }
+}
+
+/// All functions: canonical name, then other spellings.
+pub fn functions() -> impl Iterator<Item = &'static [&'static str]> {
+    Function::NAMES.iter().map(|(_, names)| *names)
+}
+
+/// The tree of a text in canonical spelling, without a vocabulary; for tools that carry expressions over.
+pub fn canonical(text: &str) -> Result<String, ExprError> {
+    parse::parse(text).map(|tree| tree.to_string())
 }

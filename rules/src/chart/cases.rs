@@ -21,10 +21,10 @@ impl Vocabulary for Names {
     }
 }
 
-struct Values([Value; 4]);
+struct Values([Value<'static>; 4]);
 
 impl Facts for Values {
-    fn value(&self, slot: u32) -> Value {
+    fn value(&self, slot: u32) -> Value<'_> {
         self.0[slot as usize]
     }
 }
@@ -238,7 +238,7 @@ proptest! {
             text.push('\n');
         }
         let Ok(chart) = Chart::compile("f.mmd", &text, &Names) else { return Ok(()) };
-        let values: Vec<Value> = truths.iter().map(|value| Value::Truth(*value)).collect();
+        let values: Vec<Value<'_>> = truths.iter().map(|value| Value::Truth(*value)).collect();
         let facts = Values([values[0], values[1], values[2], Value::Unknown]);
         for (id, _) in chart.nodes() {
             let mut at = id;

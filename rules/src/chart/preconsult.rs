@@ -42,7 +42,7 @@ impl Vocabulary for Engine {
 }
 
 /// The named truths hold, the others do not.
-struct Holding(BTreeMap<u32, Value>);
+struct Holding(BTreeMap<u32, Value<'static>>);
 
 impl Holding {
     fn of(names: &[&str]) -> Self {
@@ -52,7 +52,7 @@ impl Holding {
 }
 
 impl Facts for Holding {
-    fn value(&self, slot: u32) -> Value {
+    fn value(&self, slot: u32) -> Value<'_> {
         self.0.get(&slot).copied().unwrap_or(Value::Truth(false))
     }
 }
@@ -119,7 +119,7 @@ fn every_question_is_followed_by_the_look_at_red_flags() {
 fn unknown_is_not_yes() {
     struct Unknown;
     impl Facts for Unknown {
-        fn value(&self, _: u32) -> Value {
+        fn value(&self, _: u32) -> Value<'_> {
             Value::Unknown
         }
     }

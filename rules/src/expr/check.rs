@@ -1,296 +1,284 @@
-//! Tree → checked logic: names resolved, types and units agreed.
+//! Tree → checked expression: names resolved, types and units agreed.
+
+mod arithmetic;
+mod compare;
+mod names;
+mod rows;
+
+use regex::Regex;
 
 use super::{
     error::{At, ExprError},
-    logic::{Bound, Logic, Test},
-    suggest::nearest,
-    tree::{Function, Node, Order, Tree, full_name},
-    unit::{self, Mismatch},
+    tree::{Function, Membership, Node, Tree, full_name},
+    typed::{Cond, Num, TextTest},
     vocabulary::{Kind, Variable, Vocabulary},
 };
 
-/// The logic of a tree, or everything that is wrong with it.
-pub(super) fn check(tree: &Tree, vocabulary: &dyn Vocabulary) -> Result<Logic, Vec<ExprError>> {
-    let mut checker = Checker { vocabulary, errors: Vec::new() };
-    match checker.condition(tree) {
-        Some(logic) if checker.errors.is_empty() => Ok(logic),
-        _ => Err(checker.errors),
-    }
+/// What an expression gives.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Typed {
+    Cond(Cond),
+    Num(Num, Measure),
+    /// A choice variable by itself.
+    Choice(String, u32, Vec<String>),
+    Set(String, u32, Vec<String>),
+    Text(String, u32),
+    Rows(String, u32),
+    /// An item of a group outside its rows.
+    List(u32, Box<Typed>),
+}
+
+/// What a number measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    /// A literal without unit: takes the unit of the other side.
+    Bare,
+    /// A quantity in a unit, or a plain number.
+    Of(Option<&'static str>),
+    /// A day.
+    Date,
+}
+
+/// A checked expression and its regular expressions.
+pub(super) struct Checked {
+    pub(super) typed: Typed,
+    pub(super) patterns: Vec<(String, Regex)>,
+    /// Every variable, in order of first appearance.
+    pub(super) variables: Vec<(u32, Kind)>,
+}
+
+/// A condition, or everything that is wrong with it.
+pub(super) fn condition(tree: &Tree, vocabulary: &dyn Vocabulary) -> Result<Checked, Vec<ExprError>> {
+    let mut checker = Checker::new(vocabulary);
+    let typed = checker.condition(tree).map(Typed::Cond);
+    checker.finish(typed)
+}
+
+/// An expression of any type, or everything that is wrong with it.
+pub(super) fn expression(tree: &Tree, vocabulary: &dyn Vocabulary) -> Result<Checked, Vec<ExprError>> {
+    let mut checker = Checker::new(vocabulary);
+    let typed = checker.typed(tree);
+    checker.finish(typed)
 }
 
 struct Checker<'a> {
     vocabulary: &'a dyn Vocabulary,
     errors: Vec<ExprError>,
+    patterns: Vec<(String, Regex)>,
+    variables: Vec<(u32, Kind)>,
+    /// The group whose rows are looked at.
+    group: Option<u32>,
 }
 
-/// One side of a comparison.
-enum Side {
-    Condition(Logic),
-    Literal(bool),
-    Variable(String, u32, Option<&'static str>),
-    Number(f64, Option<String>),
-    Choice,
-    Count(Vec<Logic>),
-}
+impl<'a> Checker<'a> {
+    fn new(vocabulary: &'a dyn Vocabulary) -> Self {
+        Self { vocabulary, errors: Vec::new(), patterns: Vec::new(), variables: Vec::new(), group: None }
+    }
 
-impl Checker<'_> {
+    fn finish(self, typed: Option<Typed>) -> Result<Checked, Vec<ExprError>> {
+        match typed {
+            Some(typed) if self.errors.is_empty() => {
+                Ok(Checked { typed, patterns: self.patterns, variables: self.variables })
+            }
+            _ => Err(self.errors),
+        }
+    }
+
     fn refuse<T>(&mut self, at: At, code: &'static str, message: impl Into<String>) -> Option<T> {
         self.errors.push(at.error(code, message));
         None
     }
 
-    fn condition(&mut self, tree: &Tree) -> Option<Logic> {
-        match &tree.node {
-            Node::Literal(value) => Some(Logic::Test(Test::Constant(*value))),
-            Node::Name(parts) => {
-                let name = full_name(parts);
-                let Variable { slot, kind } = self.variable(tree.at, &name)?;
-                match kind {
-                    Kind::Truth => Some(Logic::Test(Test::Is(slot))),
-                    Kind::Number { .. } => {
-                        self.refuse(tree.at, "EX003", format!("“{name}”是数值，要写比较，例如 {name} >= 1"))
+    fn condition(&mut self, tree: &Tree) -> Option<Cond> {
+        match self.typed(tree)? {
+            Typed::Cond(cond) => Some(cond),
+            Typed::Num(..) => {
+                let message = match &tree.node {
+                    Node::Number(value, _) => format!("{value} 是数值，不是条件"),
+                    Node::Name(parts) => {
+                        let name = full_name(parts);
+                        format!("“{name}”是数值，要写比较，例如 {name} >= 1")
                     }
-                    Kind::Choice(labels) => {
-                        let label = labels.first().cloned().unwrap_or_default();
-                        self.refuse(
-                            tree.at,
-                            "EX003",
-                            format!("“{name}”有几种取值，要写明是哪一种，例如 {name} = {label}"),
-                        )
+                    Node::Call(Function::Count, _) => {
+                        "计数的结果是数值，要写比较，例如 计数(…) >= 2".to_owned()
                     }
-                }
+                    _ => "这里的结果是数值，要写比较，例如 … >= 2".to_owned(),
+                };
+                self.refuse(tree.at, "EX003", message)
             }
-            Node::Number(value, _) => self.refuse(tree.at, "EX003", format!("{value} 是数值，不是条件")),
-            Node::Not(of) => Some(Logic::Not(Box::new(self.condition(of)?))),
-            Node::And(of) | Node::Call(Function::All, of) => Some(Logic::And(self.conditions(of)?)),
-            Node::Or(of) | Node::Call(Function::Any, of) => Some(Logic::Or(self.conditions(of)?)),
-            Node::Call(Function::Count, _) => {
-                self.refuse(tree.at, "EX003", "计数的结果是数值，要写比较，例如 计数(…) >= 2")
+            Typed::Choice(name, _, labels) => {
+                let label = labels.first().cloned().unwrap_or_default();
+                let message = format!("“{name}”有几种取值，要写明是哪一种，例如 {name} = {label}");
+                self.refuse(tree.at, "EX003", message)
             }
-            Node::Call(Function::Known, of) => self.known(tree.at, of),
-            Node::Compare(left, order, right) => self.comparison(tree.at, left, *order, right),
+            Typed::Set(name, _, labels) => {
+                let label = labels.first().cloned().unwrap_or_default();
+                let message = format!("“{name}”可以选几项，要写明含哪一项，例如 {name} 含 {label}");
+                self.refuse(tree.at, "EX003", message)
+            }
+            Typed::Text(name, _) => {
+                self.refuse(tree.at, "EX003", format!("“{name}”是文字，要写比较，例如 {name} 含 \"…\""))
+            }
+            Typed::Rows(name, _) => self.refuse(
+                tree.at,
+                "EX003",
+                format!("“{name}”是一组，要写 任一({name}, …) 或 计数({name}) >= 1"),
+            ),
+            Typed::List(..) => self.refuse(
+                tree.at,
+                "EX003",
+                "这是组里的一项，有几行就有几个值，要写在 任一(组, …)、全部(组, …) 里，或用 求和、最大、最小",
+            ),
         }
     }
 
     /// All operands, so that every error in them is found.
-    fn conditions(&mut self, trees: &[Tree]) -> Option<Vec<Logic>> {
-        let conditions: Vec<Option<Logic>> = trees.iter().map(|tree| self.condition(tree)).collect();
+    fn conditions(&mut self, trees: &[Tree]) -> Option<Vec<Cond>> {
+        let conditions: Vec<Option<Cond>> = trees.iter().map(|tree| self.condition(tree)).collect();
         conditions.into_iter().collect()
     }
 
-    fn known(&mut self, at: At, of: &[Tree]) -> Option<Logic> {
-        let [Tree { at, node: Node::Name(parts) }] = of else {
-            return self.refuse(at, "EX003", "已知(…) 的括号里只写一个名称");
-        };
-        let variable = self.variable(*at, &full_name(parts))?;
-        Some(Logic::Test(Test::Known(variable.slot)))
-    }
-
-    fn variable(&mut self, at: At, name: &str) -> Option<Variable> {
-        let variable = self.vocabulary.resolve(name);
-        if variable.is_none() {
-            let message = self.unknown(name);
-            self.errors.push(at.error("EX002", message));
-        }
-        variable
-    }
-
-    fn unknown(&self, name: &str) -> String {
-        if let Some(spaced) = self.spaced(name) {
-            return format!("没有“{name}”这个名称；关键词两边要空格：{spaced}");
-        }
-        let names = self.vocabulary.names();
-        let suggestion = match name.split_once('.') {
-            Some((concept, attribute)) if self.vocabulary.resolve(concept).is_some() => {
-                let own: Vec<String> =
-                    names.iter().filter(|other| other.starts_with(&format!("{concept}."))).cloned().collect();
-                match nearest(name, &own).or_else(|| own.first().cloned()) {
-                    None => return format!("“{concept}”没有“{attribute}”这一项"),
-                    found => found,
-                }
-            }
-            Some((concept, attribute)) => nearest(concept, &names)
-                .map(|concept| format!("{concept}.{attribute}"))
-                .filter(|full| self.vocabulary.resolve(full).is_some())
-                .or_else(|| nearest(name, &names)),
-            None => nearest(name, &names),
-        };
-        let suggestion = suggestion.map_or_else(String::new, |other| format!("；是不是“{other}”？"));
-        format!("没有“{name}”这个名称{suggestion}")
-    }
-
-    /// `发热且咳嗽` was meant as two names.
-    fn spaced(&self, name: &str) -> Option<String> {
-        if let Some(rest) = name.strip_prefix('非').filter(|rest| self.vocabulary.resolve(rest).is_some()) {
-            return Some(format!("非 {rest}"));
-        }
-        name.char_indices().filter(|(_, c)| matches!(c, '且' | '或')).find_map(|(index, sign)| {
-            let (left, right) = (&name[..index], &name[index + sign.len_utf8()..]);
-            let is_known = |part| self.vocabulary.resolve(part).is_some();
-            (is_known(left) && is_known(right)).then(|| format!("{left} {sign} {right}"))
-        })
-    }
-
-    fn comparison(&mut self, at: At, left: &Tree, order: Order, right: &Tree) -> Option<Logic> {
-        if let Some((name, slot, labels)) = self.choice(left) {
-            return self.choice_test(&name, slot, &labels, order, right);
-        }
-        if let Some((name, slot, labels)) = self.choice(right) {
-            return self.choice_test(&name, slot, &labels, order.mirrored(), left);
-        }
-        let first = self.side(left);
-        if first.is_none() && matches!(right.node, Node::Name(_)) {
-            // It may be a choice of the unknown name: only the first error is certain.
-            return None;
-        }
-        let second = self.side(right);
-        self.pair(at, first?, order, second?)
-    }
-
-    fn choice(&self, tree: &Tree) -> Option<(String, u32, Vec<String>)> {
-        let Node::Name(parts) = &tree.node else { return None };
-        let name = full_name(parts);
-        match self.vocabulary.resolve(&name)? {
-            Variable { slot, kind: Kind::Choice(labels) } => Some((name, slot, labels)),
-            _ => None,
-        }
-    }
-
-    fn choice_test(
-        &mut self,
-        name: &str,
-        slot: u32,
-        labels: &[String],
-        order: Order,
-        other: &Tree,
-    ) -> Option<Logic> {
-        let label = match &other.node {
-            Node::Name(parts) => full_name(parts),
-            Node::Literal(value) => if *value { "是" } else { "否" }.to_owned(),
-            Node::Number(value, unit) => format!("{value}{}", unit.as_deref().unwrap_or_default()),
-            _ => {
-                return self.refuse(
-                    other.at,
-                    "EX003",
-                    format!("“{name}”要与它的一种取值比较：{}", labels.join("、")),
-                );
-            }
-        };
-        let found =
-            labels.iter().position(|known| *known == label).and_then(|index| u16::try_from(index).ok());
-        let (Some(index), Ok(n)) = (found, u16::try_from(labels.len())) else {
-            let hint = nearest(&label, labels).map_or_else(String::new, |near| format!("；是不是“{near}”？"));
-            let message = format!("“{name}”没有“{label}”这种取值，可用：{}{hint}", labels.join("、"));
-            return self.refuse(other.at, "EX004", message);
-        };
-        let test = Logic::Test(Test::Choice { slot, index, n });
-        match order {
-            Order::Equal => Some(test),
-            Order::Unequal => Some(Logic::Not(Box::new(test))),
-            _ => self.refuse(other.at, "EX003", format!("“{name}”的取值不分大小，只能用 = 或 ≠")),
-        }
-    }
-
-    fn side(&mut self, tree: &Tree) -> Option<Side> {
+    fn typed(&mut self, tree: &Tree) -> Option<Typed> {
         match &tree.node {
-            Node::Number(value, unit) => Some(Side::Number(*value, unit.clone())),
-            Node::Literal(value) => Some(Side::Literal(*value)),
-            Node::Call(Function::Count, of) => Some(Side::Count(self.conditions(of)?)),
+            Node::Literal(value) => Some(Typed::Cond(Cond::Const(*value))),
             Node::Name(parts) => {
                 let name = full_name(parts);
                 let Variable { slot, kind } = self.variable(tree.at, &name)?;
-                Some(match kind {
-                    Kind::Truth => Side::Condition(Logic::Test(Test::Is(slot))),
-                    Kind::Number { unit } => Side::Variable(name, slot, unit),
-                    Kind::Choice(_) => Side::Choice,
+                Some(self.of_kind(name, slot, kind))
+            }
+            Node::Number(value, unit) => self.literal(tree.at, *value, unit.as_deref()),
+            Node::Date(days) => Some(Typed::Num(Num::Const(f64::from(*days)), Measure::Date)),
+            Node::Not(of) => Some(Typed::Cond(Cond::Not(Box::new(self.condition(of)?)))),
+            Node::And(of) => Some(Typed::Cond(Cond::And(self.conditions(of)?))),
+            Node::Or(of) => Some(Typed::Cond(Cond::Or(self.conditions(of)?))),
+            Node::Call(function, of) => self.call(tree.at, *function, of),
+            Node::Compare(left, order, right) => {
+                self.comparison(tree.at, left, *order, right).map(Typed::Cond)
+            }
+            Node::Between(of, least, most) => self.between(of, least, most).map(Typed::Cond),
+            Node::Member(of, membership, labels) => self.member(of, *membership, labels).map(Typed::Cond),
+            Node::Matches(of, pattern) => self.matches(tree.at, of, pattern).map(Typed::Cond),
+            Node::Sum(parts) => self.sum(parts),
+            Node::Product(parts) => self.product(parts),
+            Node::Negative(of) => {
+                let (num, measure) = self.number(of)?;
+                if measure == Measure::Date {
+                    return self.refuse(tree.at, "EX003", "日期前面不能写负号");
+                }
+                Some(Typed::Num(Num::Negative(Box::new(num)), measure))
+            }
+        }
+    }
+
+    fn of_kind(&self, name: String, slot: u32, kind: Kind) -> Typed {
+        match kind {
+            Kind::Truth => Typed::Cond(Cond::Truth(slot)),
+            Kind::Number { unit } => Typed::Num(Num::Var(slot), Measure::Of(unit)),
+            Kind::Date => Typed::Num(Num::Var(slot), Measure::Date),
+            Kind::Choice(labels) => Typed::Choice(name, slot, labels),
+            Kind::Set(labels) => Typed::Set(name, slot, labels),
+            Kind::Text => Typed::Text(name, slot),
+            Kind::Score(points) => Typed::Num(Num::Score(slot, points), Measure::Of(Some("分"))),
+            Kind::Rows => Typed::Rows(name, slot),
+            Kind::Item { group, of } => {
+                let of = self.of_kind(name, slot, *of);
+                if self.group == Some(group) { of } else { Typed::List(group, Box::new(of)) }
+            }
+        }
+    }
+
+    fn member(&mut self, of: &Tree, membership: Membership, labels: &[Tree]) -> Option<Cond> {
+        let of_typed = self.typed(of)?;
+        match (of_typed, membership) {
+            (Typed::Choice(name, slot, known), Membership::In | Membership::NotIn) => {
+                let mut wanted = self.labels(&name, &known, labels)?;
+                wanted.sort_unstable();
+                wanted.dedup();
+                Some(negated_if(membership == Membership::NotIn, Cond::In(slot, wanted)))
+            }
+            (Typed::Choice(name, ..), _) => {
+                self.refuse(of.at, "EX003", format!("“{name}”只选一个，用 {name} = … 或 {name} 属于 (…)"))
+            }
+            (Typed::Set(name, slot, known), membership) => {
+                let wanted = self.labels(&name, &known, labels)?;
+                let has = |wanted: Vec<u16>| wanted.into_iter().map(|label| Cond::Has(slot, label)).collect();
+                Some(match membership {
+                    Membership::Has | Membership::HasAll => one_or(has(wanted), Cond::And),
+                    Membership::Lacks => Cond::Not(Box::new(one_or(has(wanted), Cond::And))),
+                    Membership::HasAny => one_or(has(wanted), Cond::Or),
+                    Membership::In | Membership::NotIn => {
+                        let message = format!("“{name}”可以选几项，用 含、含任一 (…) 或 含全部 (…)");
+                        return self.refuse(of.at, "EX003", message);
+                    }
                 })
             }
-            _ => Some(Side::Condition(self.condition(tree)?)),
+            (Typed::Text(_, slot), membership) => {
+                let texts = labels.iter().map(|tree| match &tree.node {
+                    Node::Name(parts) => full_name(parts),
+                    _ => tree.to_string(),
+                });
+                let has: Vec<Cond> = texts.map(|text| Cond::Text(slot, TextTest::Contains(text))).collect();
+                Some(match membership {
+                    Membership::Has | Membership::HasAll => one_or(has, Cond::And),
+                    Membership::Lacks => Cond::Not(Box::new(one_or(has, Cond::And))),
+                    Membership::HasAny => one_or(has, Cond::Or),
+                    Membership::In | Membership::NotIn => {
+                        return self.refuse(of.at, "EX003", "文字用 = 或 含，不用 属于");
+                    }
+                })
+            }
+            _ => {
+                let word = membership.word();
+                self.refuse(of.at, "EX003", format!("“{word}”前面要是多选题、单选题或文字"))
+            }
         }
     }
 
-    fn pair(&mut self, at: At, left: Side, order: Order, right: Side) -> Option<Logic> {
-        match (left, right) {
-            (Side::Variable(name, slot, unit), Side::Number(value, given)) => {
-                let value = self.converted(at, &name, unit, value, given.as_deref())?;
-                Some(Logic::Test(Test::Number { slot, order, value }))
-            }
-            (Side::Count(of), Side::Number(value, unit)) => self.count(at, of, order, value, unit.as_deref()),
-            (left @ Side::Number(..), right @ (Side::Variable(..) | Side::Count(_))) => {
-                self.pair(at, right, order.mirrored(), left)
-            }
-            (Side::Variable(name, left, unit), Side::Variable(other, right, other_unit)) => {
-                if left == right {
-                    return self.refuse(at, "EX003", format!("“{name}”与自己比较，结果总是一样"));
-                }
-                if unit.map(unit::canonical) != other_unit.map(unit::canonical) {
-                    return self.refuse(at, "EX005", format!("“{name}”与“{other}”的单位不同，不能直接比较"));
-                }
-                Some(Logic::Test(Test::Numbers { left, order, right }))
-            }
-            (Side::Condition(left), Side::Literal(value)) => {
-                self.equality(at, left, order, Logic::Test(Test::Constant(value)))
-            }
-            (Side::Literal(value), Side::Condition(right)) => {
-                self.equality(at, right, order, Logic::Test(Test::Constant(value)))
-            }
-            (Side::Condition(left), Side::Condition(right)) => self.equality(at, left, order, right),
-            (Side::Number(..) | Side::Literal(_), Side::Number(..) | Side::Literal(_)) => {
-                self.refuse(at, "EX003", "比较的两边至少要有一个名称")
-            }
-            _ => self.refuse(at, "EX003", "比较的两边不是同一类：是否、数值、取值不能互相比较"),
-        }
+    fn labels(&mut self, name: &str, known: &[String], wanted: &[Tree]) -> Option<Vec<u16>> {
+        let positions: Vec<Option<u16>> =
+            wanted.iter().map(|tree| self.label(tree.at, name, known, &label_text(tree))).collect();
+        positions.into_iter().collect()
     }
 
-    fn equality(&mut self, at: At, left: Logic, order: Order, right: Logic) -> Option<Logic> {
-        let same = match right {
-            Logic::Test(Test::Constant(true)) => left,
-            Logic::Test(Test::Constant(false)) => Logic::Not(Box::new(left)),
-            right => Logic::Same(Box::new(left), Box::new(right)),
+    fn matches(&mut self, at: At, of: &Tree, pattern: &str) -> Option<Cond> {
+        let Typed::Text(_, slot) = self.typed(of)? else {
+            return self.refuse(of.at, "EX003", "“匹配”前面要是文字");
         };
-        match order {
-            Order::Equal => Some(same),
-            Order::Unequal => Some(Logic::Not(Box::new(same))),
-            _ => self.refuse(at, "EX003", "是与否不分大小，只能用 = 或 ≠"),
-        }
-    }
-
-    fn count(
-        &mut self,
-        at: At,
-        of: Vec<Logic>,
-        order: Order,
-        value: f64,
-        unit: Option<&str>,
-    ) -> Option<Logic> {
-        let wanted = (0..=1000u32).find(|n| f64::from(*n).to_bits() == value.abs().to_bits() && value >= 0.0);
-        match (wanted, unit) {
-            (Some(n), None) => Some(Logic::Count(of, Bound { order, n })),
-            (_, Some(unit)) => self.refuse(at, "EX005", format!("计数没有单位，不能写“{unit}”")),
-            (None, None) => self.refuse(at, "EX003", "计数要与 0 到 1000 的整数比较"),
-        }
-    }
-
-    fn converted(
-        &mut self,
-        at: At,
-        name: &str,
-        unit: Option<&'static str>,
-        value: f64,
-        given: Option<&str>,
-    ) -> Option<f64> {
-        let Some(given) = given else { return Some(value) };
-        let Some(unit) = unit else {
-            return self.refuse(at, "EX005", format!("“{name}”没有单位，不能写“{given}”"));
-        };
-        match unit::convert(value, given, unit) {
-            Ok(value) => Some(value),
-            Err(Mismatch::Family) => {
-                self.refuse(at, "EX005", format!("“{name}”的单位是{unit}，不能与“{given}”比较"))
-            }
-            Err(Mismatch::Whole) => {
-                self.refuse(at, "EX005", format!("“{name}”按整{unit}计，{value}{given}不是整{unit}"))
+        if !self.patterns.iter().any(|(known, _)| known == pattern) {
+            let compiled = regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(1 << 20).build();
+            match compiled {
+                Ok(regex) => self.patterns.push((pattern.to_owned(), regex)),
+                Err(error) => {
+                    let reason = error.to_string();
+                    let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                    return self.refuse(at, "EX009", format!("正则表达式“{pattern}”写得不对：{reason}"));
+                }
             }
         }
+        Some(Cond::Text(slot, TextTest::Matches(pattern.to_owned())))
+    }
+}
+
+/// How a label is written where names, literals and numbers may stand.
+fn label_text(tree: &Tree) -> String {
+    match &tree.node {
+        Node::Name(parts) => full_name(parts),
+        _ => tree.to_string(),
+    }
+}
+
+fn negated_if(is_negated: bool, cond: Cond) -> Cond {
+    if is_negated { Cond::Not(Box::new(cond)) } else { cond }
+}
+
+/// A single condition is itself.
+fn one_or(mut of: Vec<Cond>, join: fn(Vec<Cond>) -> Cond) -> Cond {
+    match of.pop() {
+        Some(only) if of.is_empty() => only,
+        Some(last) => {
+            of.push(last);
+            join(of)
+        }
+        None => join(of),
     }
 }

@@ -1,11 +1,12 @@
 //! What a verdict rests on, and what could still change it.
 
 use super::{
-    code::Code,
-    logic::{Logic, Test},
+    eval::Scene,
     tree::Order,
     truth::Truth,
-    vocabulary::{Facts, Value},
+    typed::Cond,
+    vocabulary::{Facts, Kind, Value},
+    walk::{bounds, distinct, slots_of},
 };
 
 /// Completions tried at most when a variable stands in several places.
@@ -15,187 +16,157 @@ const MAX_COMPLETIONS: usize = 4096;
 ///
 /// Where every open slot stands in one place this is exact by itself. Otherwise completions are tried, unless
 /// they are too many: then all open slots are given.
-pub(super) fn missing<F: Facts + ?Sized>(logic: &Logic, code: &Code, facts: &F) -> Vec<u32> {
-    let mut tests = Vec::new();
-    open_tests(logic, facts, &mut tests);
-    let all: Vec<u32> =
-        tests.iter().flat_map(|test| test.slots()).filter(|slot| is_unknown(facts, *slot)).collect();
+pub(super) fn missing<F: Facts + ?Sized>(
+    cond: &Cond,
+    variables: &[(u32, Kind)],
+    scene: &Scene<'_, F>,
+) -> Vec<u32> {
+    let mut all = Vec::new();
+    open_slots(cond, scene, &mut all);
+    all.retain(|slot| scene.facts.value(*slot) == Value::Unknown);
     let slots = distinct(all.iter().copied());
     if slots.len() == all.len() {
         return slots;
     }
-    match completions(logic, &slots) {
-        Some(values) => pivotal(code, facts, &slots, &values),
+    match completions(cond, variables, &slots) {
+        Some(values) => pivotal(cond, scene, &slots, &values),
         None => slots,
     }
 }
 
 /// Slots that make a verdict yes, in order of appearance.
-pub(super) fn reasons<F: Facts + ?Sized>(logic: &Logic, facts: &F) -> Vec<u32> {
-    let mut tests = Vec::new();
-    if truth(logic, facts) == Truth::Yes {
-        witness(logic, true, facts, &mut tests);
+pub(super) fn reasons<F: Facts + ?Sized>(cond: &Cond, scene: &Scene<'_, F>) -> Vec<u32> {
+    let mut slots = Vec::new();
+    if scene.truth(cond) == Truth::Yes {
+        witness(cond, true, scene, &mut slots);
     }
-    distinct(tests.iter().flat_map(|test| test.slots()).filter(|slot| !is_unknown(facts, *slot)))
+    slots.retain(|slot| scene.facts.value(*slot) != Value::Unknown || scene.facts.rows(*slot) > 0);
+    distinct(slots)
 }
 
-/// Each once, in order of first appearance.
-pub(super) fn distinct(slots: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut seen = Vec::new();
-    for slot in slots {
-        if !seen.contains(&slot) {
-            seen.push(slot);
-        }
-    }
-    seen
-}
-
-fn is_unknown<F: Facts + ?Sized>(facts: &F, slot: u32) -> bool {
-    facts.value(slot) == Value::Unknown
-}
-
-pub(super) fn truth<F: Facts + ?Sized>(logic: &Logic, facts: &F) -> Truth {
-    match logic {
-        Logic::Test(test) => test.eval(facts),
-        Logic::Not(of) => !truth(of, facts),
-        Logic::And(of) => every(of.iter().map(|part| truth(part, facts))),
-        Logic::Or(of) => !every(of.iter().map(|part| !truth(part, facts))),
-        Logic::Same(left, right) => match (truth(left, facts), truth(right, facts)) {
-            (Truth::Unknown, _) | (_, Truth::Unknown) => Truth::Unknown,
-            (left, right) => (left == right).into(),
-        },
-        Logic::Count(of, bound) => {
-            let (mut least, mut most) = (0, 0);
-            for part in of {
-                let part = truth(part, facts);
-                least += u32::from(part == Truth::Yes);
-                most += u32::from(part != Truth::No);
-            }
-            bound.holds(least, most)
-        }
-    }
-}
-
-fn every(truths: impl Iterator<Item = Truth>) -> Truth {
-    let mut verdict = Truth::Yes;
-    for truth in truths {
-        match truth {
-            Truth::No => return Truth::No,
-            Truth::Unknown => verdict = Truth::Unknown,
-            Truth::Yes => {}
-        }
-    }
-    verdict
-}
-
-/// Unknown tests reached through unknown parts only: what is settled above them no longer matters.
-fn open_tests<F: Facts + ?Sized>(logic: &Logic, facts: &F, tests: &mut Vec<Test>) {
-    if truth(logic, facts) != Truth::Unknown {
+/// Slots of unknown tests reached through unknown parts only: what is settled above them no longer matters.
+fn open_slots<F: Facts + ?Sized>(cond: &Cond, scene: &Scene<'_, F>, slots: &mut Vec<u32>) {
+    if scene.truth(cond) != Truth::Unknown {
         return;
     }
-    match logic {
-        Logic::Test(test) => tests.push(*test),
-        Logic::Not(of) => open_tests(of, facts, tests),
-        Logic::And(of) | Logic::Or(of) | Logic::Count(of, _) => {
+    match cond {
+        Cond::Not(of) => open_slots(of, scene, slots),
+        Cond::And(of) | Cond::Or(of) | Cond::Count(of, ..) => {
             for part in of {
-                open_tests(part, facts, tests);
+                open_slots(part, scene, slots);
             }
         }
-        Logic::Same(left, right) => {
-            open_tests(left, facts, tests);
-            open_tests(right, facts, tests);
+        Cond::Same(left, right) => {
+            open_slots(left, scene, slots);
+            open_slots(right, scene, slots);
         }
+        test => slots_of(test, slots),
     }
 }
 
-/// The tests that make `logic` come out as `wanted`, given that it does.
-fn witness<F: Facts + ?Sized>(logic: &Logic, wanted: bool, facts: &F, tests: &mut Vec<Test>) {
-    let mut agreeing = |of: &[Logic], wanted: bool| {
-        for part in of.iter().filter(|part| truth(part, facts) == wanted.into()) {
-            witness(part, wanted, facts, tests);
-        }
-    };
-    match logic {
-        Logic::Test(test) => tests.push(*test),
-        Logic::Not(of) => witness(of, !wanted, facts, tests),
-        Logic::And(of) | Logic::Or(of) => agreeing(of, wanted),
-        Logic::Same(left, right) => {
-            for part in [left, right] {
-                let is_yes = truth(part, facts) == Truth::Yes;
-                witness(part, is_yes, facts, tests);
+/// Slots of the tests that make `cond` come out as `wanted`, given that it does.
+fn witness<F: Facts + ?Sized>(cond: &Cond, wanted: bool, scene: &Scene<'_, F>, slots: &mut Vec<u32>) {
+    match cond {
+        Cond::Not(of) => witness(of, !wanted, scene, slots),
+        Cond::And(of) | Cond::Or(of) => {
+            for part in of.iter().filter(|part| scene.truth(part) == wanted.into()) {
+                witness(part, wanted, scene, slots);
             }
         }
-        Logic::Count(of, bound) => {
-            let (needs_yes, needs_no) = match bound.order {
+        Cond::Same(left, right) => {
+            for part in [left, right] {
+                let is_yes = scene.truth(part) == Truth::Yes;
+                witness(part, is_yes, scene, slots);
+            }
+        }
+        Cond::Count(of, order, _) => {
+            let (needs_yes, needs_no) = match order {
                 Order::Greater | Order::AtLeast => (wanted, !wanted),
                 Order::Less | Order::AtMost => (!wanted, wanted),
                 Order::Equal | Order::Unequal => (true, true),
             };
             for part in of {
-                match truth(part, facts) {
-                    Truth::Yes if needs_yes => witness(part, true, facts, tests),
-                    Truth::No if needs_no => witness(part, false, facts, tests),
+                match scene.truth(part) {
+                    Truth::Yes if needs_yes => witness(part, true, scene, slots),
+                    Truth::No if needs_no => witness(part, false, scene, slots),
                     _ => {}
                 }
             }
         }
+        test => slots_of(test, slots),
     }
 }
 
+type Values = Vec<Value<'static>>;
+
 /// For each slot the values worth telling apart; none when they are too many or depend on each other.
-fn completions(logic: &Logic, slots: &[u32]) -> Option<Vec<Vec<Value>>> {
-    let tests = logic.tests();
+fn completions(cond: &Cond, variables: &[(u32, Kind)], slots: &[u32]) -> Option<Vec<Values>> {
     let mut n_completions = 1usize;
     let mut all = Vec::new();
     for slot in slots {
-        let values = values(&tests, *slot)?;
+        let (_, kind) = variables.iter().find(|(other, _)| other == slot)?;
+        let values = values(cond, *slot, kind)?;
         n_completions = n_completions.checked_mul(values.len()).filter(|n| *n <= MAX_COMPLETIONS)?;
         all.push(values);
     }
     Some(all)
 }
 
-fn values(tests: &[Test], slot: u32) -> Option<Vec<Value>> {
-    let mut bounds: Vec<f64> = Vec::new();
-    let mut values = Vec::new();
-    for test in tests.iter().filter(|test| test.slots().any(|other| other == slot)) {
-        match *test {
-            Test::Is(_) => values = vec![Value::Truth(true), Value::Truth(false)],
-            Test::Choice { n, .. } => values = (0..n).map(Value::Choice).collect(),
-            Test::Number { value, .. } => bounds.push(value),
-            Test::Numbers { .. } => return None,
-            Test::Known(_) | Test::Constant(_) => {}
+fn values(cond: &Cond, slot: u32, kind: &Kind) -> Option<Values> {
+    match kind {
+        Kind::Truth => Some(vec![Value::Truth(true), Value::Truth(false)]),
+        Kind::Choice(labels) => {
+            let mut constants = Vec::new();
+            bounds(cond, slot, &mut constants)?;
+            Some((0..u16::try_from(labels.len()).ok()?).map(Value::Choice).collect())
         }
+        Kind::Number { .. } => {
+            let mut constants = Vec::new();
+            bounds(cond, slot, &mut constants)?;
+            constants.sort_by(f64::total_cmp);
+            constants.dedup();
+            let (first, last) = (constants.first()?, constants.last()?);
+            let mut values =
+                vec![Value::Number(first - first.abs() - 1.0), Value::Number(last + last.abs() + 1.0)];
+            values.extend(constants.windows(2).map(|pair| Value::Number(f64::midpoint(pair[0], pair[1]))));
+            values.extend(constants.iter().copied().map(Value::Number));
+            Some(values)
+        }
+        _ => None,
     }
-    bounds.sort_by(f64::total_cmp);
-    bounds.dedup();
-    if let (Some(first), Some(last)) = (bounds.first(), bounds.last()) {
-        values.push(Value::Number(first - first.abs() - 1.0));
-        values.push(Value::Number(last + last.abs() + 1.0));
-        values.extend(bounds.windows(2).map(|pair| Value::Number(f64::midpoint(pair[0], pair[1]))));
-        values.extend(bounds.iter().copied().map(Value::Number));
-    }
-    Some(values)
 }
 
 /// The facts with some unknown slots filled in.
 struct Filled<'a, F: ?Sized> {
     facts: &'a F,
     slots: &'a [u32],
-    values: Vec<Value>,
+    values: Values,
 }
 
 impl<F: Facts + ?Sized> Facts for Filled<'_, F> {
-    fn value(&self, slot: u32) -> Value {
+    fn value(&self, slot: u32) -> Value<'_> {
         match self.slots.iter().position(|other| *other == slot) {
             Some(index) => self.values[index],
             None => self.facts.value(slot),
         }
     }
+
+    fn rows(&self, group: u32) -> usize {
+        self.facts.rows(group)
+    }
+
+    fn item(&self, slot: u32, row: usize) -> Value<'_> {
+        self.facts.item(slot, row)
+    }
 }
 
 /// Slots of which two values give different verdicts under some completion of the others.
-fn pivotal<F: Facts + ?Sized>(code: &Code, facts: &F, slots: &[u32], values: &[Vec<Value>]) -> Vec<u32> {
+fn pivotal<F: Facts + ?Sized>(
+    cond: &Cond,
+    scene: &Scene<'_, F>,
+    slots: &[u32],
+    values: &[Values],
+) -> Vec<u32> {
     let n_completions: usize = values.iter().map(Vec::len).product();
     let verdicts: Vec<Truth> = (0..n_completions)
         .map(|mut number| {
@@ -204,7 +175,8 @@ fn pivotal<F: Facts + ?Sized>(code: &Code, facts: &F, slots: &[u32], values: &[V
                 number /= values.len();
                 value
             });
-            code.eval(&Filled { facts, slots, values: chosen.collect() })
+            let filled = Filled { facts: scene.facts, slots, values: chosen.collect() };
+            Scene::new(&filled, scene.patterns).truth(cond)
         })
         .collect();
     let mut stride = 1;

@@ -8,8 +8,10 @@ use pest::{
 use pest_derive::Parser;
 
 use super::{
+    calendar,
     error::{At, ExprError},
-    tree::{Function, Node, Order, Tree},
+    suggest::nearest,
+    tree::{Function, Membership, Node, Order, Tree},
     unit,
 };
 
@@ -37,7 +39,7 @@ pub(super) fn is_plain(part: &str) -> bool {
         Grammar::parse(rule, part)
             .is_ok_and(|mut pairs| pairs.as_str().len() == part.len() && pairs.next().is_some())
     };
-    is_whole(Rule::plain) && !is_whole(Rule::number)
+    is_whole(Rule::plain) && !is_whole(Rule::number) && !is_whole(Rule::date)
 }
 
 fn within_limits(text: &str) -> Result<(), ExprError> {
@@ -75,6 +77,8 @@ fn tree(pair: Pair<'_, Rule>) -> Result<Tree, ExprError> {
     let node = match pair.as_rule() {
         Rule::disjunction => return run(pair, Node::Or),
         Rule::conjunction => return run(pair, Node::And),
+        Rule::sum => return signed(pair, Rule::plus_or_minus, Node::Sum),
+        Rule::product => return signed(pair, Rule::times_or_over, Node::Product),
         Rule::negation => {
             let mut is_negated = false;
             let mut of = None;
@@ -88,24 +92,118 @@ fn tree(pair: Pair<'_, Rule>) -> Result<Tree, ExprError> {
             let of = of.ok_or_else(|| at.error("EX001", "“非”后面应有一个条件"))?;
             return Ok(if is_negated { negated(at, of) } else { of });
         }
-        Rule::comparison => {
-            let mut parts = pair.into_inner();
-            let left = tree(parts.next().ok_or_else(|| at.error("EX001", "这里应有一个条件"))?)?;
-            let (Some(sign), Some(right)) = (parts.next(), parts.next()) else { return Ok(left) };
-            Node::Compare(Box::new(left), order(sign), Box::new(tree(right)?))
+        Rule::factor => {
+            let mut is_negative = false;
+            let mut of = None;
+            for part in pair.into_inner() {
+                if part.as_rule() == Rule::minus {
+                    is_negative = !is_negative;
+                } else {
+                    of = Some(tree(part)?);
+                }
+            }
+            let of = of.ok_or_else(|| at.error("EX001", "负号后面应有一个数"))?;
+            return Ok(if is_negative { negative(at, of) } else { of });
         }
+        Rule::comparison => return comparison(at, pair),
         Rule::group => {
             let inner = pair.into_inner().next().ok_or_else(|| at.error("EX001", "括号里应有一个条件"))?;
             return tree(inner);
         }
+        Rule::label => {
+            let inner = pair.into_inner().next().ok_or_else(|| at.error("EX001", "这里应有一个选项"))?;
+            return tree(inner);
+        }
         Rule::call => call(at, pair)?,
-        Rule::number => number(at, pair)?,
+        Rule::number => number(at, &pair)?,
+        Rule::date => date(at, pair.as_str())?,
         Rule::literal => {
             Node::Literal(pair.into_inner().next().is_some_and(|word| word.as_rule() == Rule::yes))
         }
         _ => Node::Name(pair.into_inner().filter_map(part).collect()),
     };
     Ok(Tree { at, node })
+}
+
+fn comparison(at: At, pair: Pair<'_, Rule>) -> Result<Tree, ExprError> {
+    let missing = || at.error("EX001", "这里应有一个条件");
+    let mut parts = pair.into_inner();
+    let left = tree(parts.next().ok_or_else(missing)?)?;
+    let Some(sign) = parts.next() else { return Ok(left) };
+    let left = Box::new(left);
+    let node = match sign.as_rule() {
+        Rule::between => {
+            let mut bounds = parts.filter(|part| part.as_rule() == Rule::sum).map(tree);
+            let mut bound = || bounds.next().unwrap_or_else(|| Err(missing()));
+            Node::Between(left, Box::new(bound()?), Box::new(bound()?))
+        }
+        Rule::member | Rule::has => {
+            let membership = match sign.into_inner().next().map(|word| word.as_rule()) {
+                Some(Rule::any_of) => Membership::HasAny,
+                Some(Rule::all_of) => Membership::HasAll,
+                Some(Rule::not_in) => Membership::NotIn,
+                Some(Rule::in_list) => Membership::In,
+                Some(Rule::lacks) => Membership::Lacks,
+                _ => Membership::Has,
+            };
+            let labels = parts.next().ok_or_else(missing)?;
+            let labels = if labels.as_rule() == Rule::labels {
+                labels
+                    .into_inner()
+                    .filter(|part| part.as_rule() == Rule::label)
+                    .map(tree)
+                    .collect::<Result<_, _>>()?
+            } else {
+                vec![tree(labels)?]
+            };
+            Node::Member(left, membership, labels)
+        }
+        Rule::like => {
+            let pattern = parts.next().and_then(|quoted| quoted.into_inner().next()).ok_or_else(missing)?;
+            Node::Matches(left, pattern.as_str().to_owned())
+        }
+        _ => Node::Compare(left, order(sign), Box::new(tree(parts.next().ok_or_else(missing)?)?)),
+    };
+    Ok(Tree { at, node })
+}
+
+/// Operands joined by two inverse signs; a single operand is itself.
+fn signed(pair: Pair<'_, Rule>, sign: Rule, join: fn(Vec<(bool, Tree)>) -> Node) -> Result<Tree, ExprError> {
+    let at = place(&pair);
+    let mut inverse = false;
+    let mut parts = Vec::new();
+    for part in pair.into_inner() {
+        if part.as_rule() == sign {
+            inverse = matches!(part.as_str(), "-" | "－" | "/" | "÷");
+        } else {
+            parts.push((inverse, tree(part)?));
+        }
+    }
+    match parts.pop() {
+        Some((_, only)) if parts.is_empty() => Ok(only),
+        Some(last) => {
+            parts.push(last);
+            Ok(Tree { at, node: join(parts) })
+        }
+        None => Err(at.error("EX001", "这里应有一个数")),
+    }
+}
+
+/// Minus before a number is part of it.
+fn negative(at: At, of: Tree) -> Tree {
+    match of.node {
+        Node::Number(value, unit) if value >= 0.0 => Tree { at, node: Node::Number(-value, unit) },
+        _ => Tree { at, node: Node::Negative(Box::new(of)) },
+    }
+}
+
+fn date(at: At, text: &str) -> Result<Node, ExprError> {
+    let parts: Vec<u32> = text.split(['-', '年', '月', '日']).filter_map(|part| part.parse().ok()).collect();
+    let day = match parts.as_slice() {
+        [year, month, day] => i32::try_from(*year).ok().and_then(|year| calendar::days(year, *month, *day)),
+        _ => None,
+    };
+    day.map(Node::Date).ok_or_else(|| at.error("EX008", format!("没有“{text}”这一天")))
 }
 
 /// Twice not is nothing said.
@@ -146,15 +244,16 @@ fn call(at: At, pair: Pair<'_, Rule>) -> Result<Node, ExprError> {
     let mut parts = pair.into_inner();
     let name = parts.next().map_or("", |part| part.as_str());
     let function = Function::of_name(name).ok_or_else(|| {
-        let known = Function::NAMES.map(|(_, names)| names[0]).join("、");
-        at.error("EX001", format!("没有“{name}”这个函数，可用：{known}"))
+        let known = Function::NAMES.map(|(_, names)| names[0].to_owned());
+        let similar = nearest(name, &known).map_or_else(String::new, |other| format!("；是不是“{other}”？"));
+        at.error("EX007", format!("没有“{name}”这个函数，可用：{}{similar}", known.join("、")))
     })?;
     let operands = parts.filter(|part| part.as_rule() == Rule::disjunction).map(tree);
     Ok(Node::Call(function, operands.collect::<Result<_, _>>()?))
 }
 
-fn number(at: At, pair: Pair<'_, Rule>) -> Result<Node, ExprError> {
-    let mut parts = pair.into_inner();
+fn number(at: At, pair: &Pair<'_, Rule>) -> Result<Node, ExprError> {
+    let mut parts = pair.clone().into_inner();
     let digits: String = parts.next().map_or("", |part| part.as_str()).chars().map(narrow).collect();
     let value: f64 = digits.parse().unwrap_or(f64::INFINITY);
     if !value.is_finite() {
@@ -166,7 +265,7 @@ fn number(at: At, pair: Pair<'_, Rule>) -> Result<Node, ExprError> {
 /// Full-width digits and signs as ASCII.
 fn narrow(c: char) -> char {
     match c {
-        '０'..='９' | '．' | '－' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '０'..='９' | '．' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         _ => c,
     }
 }
@@ -199,6 +298,18 @@ fn expected(rules: &[Rule]) -> String {
         .map(|rule| match rule {
             Rule::or | Rule::and => "“且”或“或”",
             Rule::operator
+            | Rule::plus_or_minus
+            | Rule::times_or_over
+            | Rule::between
+            | Rule::any_of
+            | Rule::all_of
+            | Rule::not_in
+            | Rule::in_list
+            | Rule::lacks
+            | Rule::contains
+            | Rule::member
+            | Rule::has
+            | Rule::like
             | Rule::greater_equal
             | Rule::less_equal
             | Rule::not_equal

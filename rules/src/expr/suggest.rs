@@ -1,7 +1,7 @@
 //! Did you mean …?
 
 /// The known name nearest to a misspelt one, at most half of its characters away.
-pub(super) fn nearest(name: &str, names: &[String]) -> Option<String> {
+pub(crate) fn nearest(name: &str, names: &[String]) -> Option<String> {
     let wanted: Vec<char> = name.chars().collect();
     names
         .iter()

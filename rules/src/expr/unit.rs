@@ -1,7 +1,7 @@
 //! Units of numbers, and what converts into what.
 
 /// Spellings and the unit they mean.
-const SPELLINGS: [(&str, &str); 9] = [
+const SPELLINGS: [(&str, &str); 10] = [
     ("个小时", "小时"),
     ("个月", "月"),
     ("个星期", "周"),
@@ -11,6 +11,7 @@ const SPELLINGS: [(&str, &str); 9] = [
     ("°C", "℃"),
     ("度", "℃"),
     ("％", "%"),
+    ("mL", "ml"),
 ];
 /// Durations in minutes; a month counts 30 days and a year 365.
 const MINUTES: [(&str, f64); 7] = [
@@ -24,6 +25,35 @@ const MINUTES: [(&str, f64); 7] = [
 ];
 /// Units counted by the calendar, in months: variables in them hold whole numbers.
 const MONTHS: [(&str, f64); 3] = [("月", 1.0), ("年", 12.0), ("岁", 12.0)];
+
+/// Units that only count: a number without unit is one of them.
+const COUNTING: [&str; 4] = ["分", "次", "个", "项"];
+/// Every unit a number may have.
+const KNOWN: [&str; 28] = [
+    "小时", "分钟", "月", "周", "天", "年", "岁", "℃", "mmHg", "mmol/L", "次/分", "kg", "cm", "mg", "μg",
+    "ml", "g", "分", "次", "片", "粒", "支", "袋", "个", "项", "杯", "%", "级",
+];
+
+/// The unit as it is kept, by any of its spellings.
+pub fn known(spelling: &str) -> Option<&'static str> {
+    let unit = canonical(spelling);
+    KNOWN.iter().find(|known| **known == unit).copied()
+}
+
+/// Every unit a number may have.
+pub fn all() -> &'static [&'static str] {
+    &KNOWN
+}
+
+/// Whether a unit only counts.
+pub(super) fn is_counting(unit: &str) -> bool {
+    COUNTING.contains(&unit)
+}
+
+/// Minutes of a unit of time whose length does not depend on the calendar.
+pub(super) fn minutes(unit: &str) -> Option<f64> {
+    MINUTES[..4].iter().find(|(name, _)| *name == unit).map(|(_, size)| *size)
+}
 
 /// The unit a spelling means, or the spelling itself.
 pub(super) fn canonical(spelling: &str) -> &str {

@@ -46,10 +46,10 @@ impl Vocabulary for Ward {
 
 /// What is known of a patient, by slot.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Patient(pub(super) [Value; NAMES.len()]);
+pub(super) struct Patient(pub(super) [Value<'static>; NAMES.len()]);
 
 impl Facts for Patient {
-    fn value(&self, slot: u32) -> Value {
+    fn value(&self, slot: u32) -> Value<'_> {
         self.0.get(slot as usize).copied().unwrap_or(Value::Unknown)
     }
 }
