@@ -93,7 +93,7 @@ struct View<'a> {
 }
 
 impl Facts for View<'_> {
-    fn value(&self, slot: u32) -> Value {
+    fn value(&self, slot: u32) -> Value<'_> {
         let Some((_, guard)) = GUARDS.get(slot as usize) else {
             return Value::Unknown;
         };

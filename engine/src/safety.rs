@@ -171,7 +171,7 @@ struct Assumed<'a> {
 }
 
 impl Facts for Assumed<'_> {
-    fn value(&self, slot: u32) -> Value {
+    fn value(&self, slot: u32) -> Value<'_> {
         if slot == self.slot {
             return Value::Truth(true);
         }

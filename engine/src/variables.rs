@@ -114,11 +114,11 @@ pub(crate) struct CaseFacts<'a> {
     pub(crate) case: &'a Case,
     pub(crate) profile: &'a Profile,
     /// Presence of each concept; expressions read it many times for one turn.
-    presence: Vec<Value>,
+    presence: Vec<Value<'static>>,
 }
 
 impl Facts for CaseFacts<'_> {
-    fn value(&self, slot: u32) -> Value {
+    fn value(&self, slot: u32) -> Value<'_> {
         match Reads::of_slot(slot) {
             Reads::Presence(id) => self.presence[id.index()],
             Reads::Onset(id) => match self.case.detail(self.kb, id, |known| known.onset) {
@@ -181,7 +181,7 @@ impl<'a> CaseFacts<'a> {
     }
 }
 
-fn number(value: Option<f32>) -> Value {
+fn number(value: Option<f32>) -> Value<'static> {
     value.map_or(Value::Unknown, |value| Value::Number(f64::from(value)))
 }
 
