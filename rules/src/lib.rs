@@ -7,3 +7,4 @@ pub mod chart;
 pub mod expr;
 pub mod form;
 pub mod page;
+pub mod quality;

@@ -147,7 +147,7 @@ impl<'a, F: Facts + ?Sized> Scene<'a, F> {
             Num::Size(slot) => match self.value(*slot) {
                 Value::Set(words) => f64::from(words.iter().map(|word| word.count_ones()).sum::<u32>()),
                 Value::Text(text) => real(text.chars().count()),
-                _ => real(self.facts.rows(*slot)),
+                _ => return None,
             },
             Num::Part(of, part) => {
                 let days = day(self.number(of)?)?;

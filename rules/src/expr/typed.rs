@@ -81,7 +81,7 @@ pub enum Num {
     If(Box<Cond>, Box<Num>, Box<Num>),
     /// How many conditions hold; unknown while one is.
     Count(Vec<Cond>),
-    /// Labels in a set, rows of a group, characters of a text.
+    /// Labels chosen in a set, characters of a text; unknown while it is unanswered.
     Size(u32),
     /// A part of a date.
     Part(Box<Num>, DatePart),

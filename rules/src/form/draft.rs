@@ -35,7 +35,7 @@ impl Eq for Written {}
 
 impl From<String> for Written {
     fn from(text: String) -> Self {
-        Self { text, place: Place::default() }
+        Self { text: text.trim().to_owned(), place: Place::default() }
     }
 }
 
@@ -59,6 +59,40 @@ pub struct Draft {
     /// Everything in it, in order.
     #[serde(default)]
     pub items: Vec<Item>,
+    /// Comment lines above its first line, among its properties and at the end of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
+}
+
+/// A comment line that stands inside something, without its marks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remark {
+    /// What it stands above.
+    pub part: Part,
+    /// Which of them, from 0; 0 for the head and the end.
+    #[serde(default)]
+    pub index: usize,
+    /// What it says, trimmed, one line.
+    pub text: String,
+}
+
+/// The parts a comment may stand above, in the order they are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The first line of the questionnaire.
+    Head,
+    /// A row of a grid.
+    Row,
+    /// An option.
+    Option,
+    /// A word that stands alone.
+    Flag,
+    /// A property.
+    Property,
+    /// The end of a page, a group or the file.
+    End,
 }
 
 /// A `key: value` line.
@@ -102,6 +136,9 @@ pub struct Item {
     /// Comment lines that stood above it, without their marks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<String>,
+    /// Comment lines among its parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
 }
 
 /// Kinds of items.

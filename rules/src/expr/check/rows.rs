@@ -121,7 +121,9 @@ impl Checker<'_> {
         if let Some(group) = self.group_of(of) {
             self.typed(&of[0]);
             return match of {
-                [_] => plain(Num::Size(group)),
+                [_] => {
+                    plain(Num::Rows { group, fold: Fold::Count, when: None, of: Box::new(Num::Const(1.0)) })
+                }
                 [_, cond] => {
                     let when = self.within(at, group, |checker| checker.condition(cond))?;
                     let of = Box::new(Num::Const(1.0));
