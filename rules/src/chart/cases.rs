@@ -8,7 +8,7 @@ use crate::expr::{Facts, Kind, Value, Variable, Vocabulary};
 
 const NAMES: [&str; 4] = ["红旗", "有主诉", "付款", "分级"];
 
-struct Names;
+pub(super) struct Names;
 
 impl Vocabulary for Names {
     fn resolve(&self, name: &str) -> Option<Variable> {
@@ -21,7 +21,7 @@ impl Vocabulary for Names {
     }
 }
 
-struct Values([Value<'static>; 4]);
+pub(super) struct Values(pub(super) [Value<'static>; 4]);
 
 impl Facts for Values {
     fn value(&self, slot: u32) -> Value<'_> {
@@ -29,7 +29,7 @@ impl Facts for Values {
     }
 }
 
-const NOTHING: Values = Values([Value::Unknown; 4]);
+pub(super) const NOTHING: Values = Values([Value::Unknown; 4]);
 
 fn compiled(text: &str) -> Chart {
     Chart::compile("f.mmd", text, &Names).unwrap_or_else(|faults| panic!("{faults:#?}"))
@@ -49,12 +49,16 @@ fn between(lines: &str) -> String {
 }
 
 #[rstest]
-#[case("q --> e\n q -.-> e", "5:4 FC001 这里应是 -->、-->|条件| 或 -- 条件 -->，写的是“-.-> e”")]
-#[case("q ==> e", "4:3 FC001 这里应是 -->、-->|条件| 或 -- 条件 -->，写的是“==> e”")]
-#[case("q ---> e", "4:3 FC001 这里应是 -->、-->|条件| 或 -- 条件 -->，写的是“---> e”")]
+#[case("q --- e", "4:3 FC001 这条线没有箭头，看不出往哪边走，请写成 -->，写的是“--- e”")]
+#[case("q -.- e", "4:3 FC001 这条线没有箭头，看不出往哪边走，请写成 -->，写的是“-.- e”")]
+#[case("q -- 红旗 --- e", "4:5 FC001 条件后面缺“-->”")]
+#[case("q --o e", "4:3 FC001 线的两端只能一端有箭头 >，请写成 -->，写的是“--o e”")]
+#[case("q <--> e", "4:3 FC001 线的两端只能一端有箭头 >，请写成 -->，写的是“<--> e”")]
+#[case("q ~~~ e", "4:3 FC001 不支持看不见的线，写的是“~~~ e”")]
+#[case("q ->> e", "4:3 FC001 这里应是 -->、-->|条件| 或 -- 条件 -->，写的是“->> e”")]
 #[case("q -->", "4:6 FC001 这里应是节点，写的是“”")]
-#[case("q --> e;", "4:8 FC001 这里应是 -->、-->|条件| 或 -- 条件 -->，写的是“;”")]
-#[case("q & x --> e", "4:3 FC001 这里应是 -->、-->|条件| 或 -- 条件 -->，写的是“& x --> e”")]
+#[case("q & x --> e", "4:5 FC004 节点 x 没有写形状和文字，例如 x[步骤]")]
+#[case("q & --> e", "4:5 FC001 这里应是节点，写的是“--> e”")]
 #[case("q --> x((圆)) --> e", "4:8 FC001 不支持这种形状，可用：([起止])、[步骤]、[/提问/]、{判断}、[[服务]]")]
 #[case(
     "q --> x{{六边}} --> e",
@@ -67,11 +71,13 @@ fn between(lines: &str) -> String {
 #[case("q --> x[问(一)] --> e", "4:10 FC001 文字里有“(”，请把整段文字放进英文双引号")]
 #[case("q --> x[\"问\" 一] --> e", "4:13 FC001 引号后面应是“]”，写的是“一] --> e”")]
 #[case("q -->|红旗 e", "4:6 FC001 条件后面缺“|”")]
-#[case("q -- 红旗 --- e", "4:5 FC001 条件后面缺“-->”")]
-#[case("subgraph 组", "4:1 FC001 “subgraph”是 Mermaid 的保留字，不能作节点名，也不支持这种写法")]
+#[case("subgraph 组", "4:1 FC001 subgraph 没有配上 end")]
+#[case("end", "4:1 FC001 这个 end 没有对应的 subgraph")]
+#[case("subgraph q\nend", "4:1 FC003 名称 q 已经用过，框要另起一个名称")]
+#[case("subgraph a [甲]\nend\nq --> a", "6:7 FC001 “a”是框的名称，框不能作节点，线要连到框里的节点")]
 #[case("q --> end([完])", "4:7 FC001 “end”是 Mermaid 的保留字，不能作节点名，也不支持这种写法")]
-#[case("classDef red fill:#f00", "4:1 FC001 “classDef”是 Mermaid 的保留字，不能作节点名，也不支持这种写法")]
-#[case("%%{init: {}}%%", "4:1 FC001 这里应是节点，写的是“%%{init: {}}”")]
+#[case("classDef red fill:#f00", "4:1 FC001 不支持 classDef：颜色由程序按节点种类画，请删去这一行")]
+#[case("%%{init: {}}%%", "4:1 FC001 不支持 %%{…}%% 设置：样子由程序决定，请删去这一行")]
 #[case("q --> e\nq[/另问/]", "5:1 FC003 节点 q 写了两次，形状或文字不同")]
 #[case("q --> x --> e", "4:7 FC004 节点 x 没有写形状和文字，例如 x[步骤]")]
 #[case("q --> e\nx[孤步] --> e", "5:1 FC010 从开始走不到节点 x")]
@@ -96,6 +102,14 @@ fn between(lines: &str) -> String {
     "5:3 FC013 节点 q 的条件“红旗”写了两次，后一条永远走不到"
 )]
 #[case("q -->|红旗| f([另终])\nq -->|否则| e\ne --> q", "3:1 FC014 起止节点 e 既有来路又有去路")]
+#[case(
+    "q -->|分级 > 2| q\nq -->|分级 > 5| q\nq -->|否则| e",
+    "5:3 FC013 节点 q 的条件“分级 > 5”成立时，前面的条件一定已经成立，这条线永远走不到"
+)]
+#[case(
+    "q -->|红旗 或 付款| q\nq -->|付款 且 有主诉| q\nq -->|否则| e",
+    "5:3 FC013 节点 q 的条件“付款 且 有主诉”成立时，前面的条件一定已经成立，这条线永远走不到"
+)]
 #[case("q -->|  红期| q\nq -->|否则| e", "4:9 EX002 没有“红期”这个名称；是不是“红旗”？")]
 #[case("q -- 分级 --> q\nq -->|否则| e", "4:6 EX003 “分级”是数值，要写比较，例如 分级 >= 1")]
 #[case("q -->|\"(红旗\"| q\nq -->|否则| e", "4:11 EX001 这里应是比较符号、“且”或“或”、右括号，已经结束")]
@@ -105,16 +119,37 @@ fn a_flowchart_is_refused(#[case] lines: &str, #[case] first: &str) {
 
 #[rstest]
 #[case("", "1:1 FC002 文件是空的，第一行应是 flowchart TD 或 stateDiagram-v2")]
-#[case("graph TD\na([始])", "1:1 FC002 第一行应是 flowchart TD（或 TB、LR）或 stateDiagram-v2")]
-#[case("flowchart RL\n", "1:1 FC002 第一行应是 flowchart TD（或 TB、LR）或 stateDiagram-v2")]
+#[case("pie\na([始])", "1:1 FC002 第一行应是 flowchart TD（或 TB、BT、LR、RL）或 stateDiagram-v2")]
+#[case("flowchart XY\n", "1:1 FC002 第一行应是 flowchart TD（或 TB、BT、LR、RL）或 stateDiagram-v2")]
 #[case("flowchart TD\nq[/问/] --> e([终])", "1:1 FC005 没有开始：要有一个只出不进的起止节点")]
 #[case("flowchart TD\ns([始]) --> e([终])\nt([又始]) --> e", "3:1 FC005 开始多于一个：t")]
 #[case("flowchart TD\ns([始]) --> q[/问/]\nq --> q", "1:1 FC006 没有结束：要有一个只进不出的起止节点")]
-#[case("stateDiagram-v2\nstate a {\n}", "2:7 FC001 只支持 state \"文字\" as 名称")]
 #[case(
-    "stateDiagram-v2\n[*] --> a\na --> [*]\nnote right of a",
-    "4:1 FC001 “note”是 Mermaid 的保留字，不能作状态名，也不支持这种写法"
+    "stateDiagram-v2\nstate a <<history>>",
+    "2:9 FC001 只支持 state \"文字\" as 名称、state 名称 { 和 state 名称 <<choice>>"
 )]
+#[case(
+    "stateDiagram-v2\n[*] --> a\nstate a {\nb\n}\na --> [*] : 走 [付款]",
+    "3:7 FC005 组合状态 a 里没有开始：进入它以后不知道先到哪个状态"
+)]
+#[case("stateDiagram-v2\nstate a {\n[*] --> b", "2:7 FC001 这个组合状态没有配上“}”")]
+#[case(
+    "stateDiagram-v2\n[*] --> a\nstate a {\n[*] --> b\nb --> [*]\n}",
+    "1:1 FC006 没有结束：要有一个只进不出的起止节点"
+)]
+#[case(
+    "stateDiagram-v2\n[*] --> a\na --> [*]\nstate a {\n[*] --> b\nb --> [*]\n}\nc --> [*]\nstate d {\n[*] --> b\n}",
+    "8:1 FC010 从开始走不到节点 c"
+)]
+#[case(
+    "stateDiagram-v2\n[*] --> c\nstate c <<choice>>\nc --> a : [红旗]\na --> [*]",
+    "3:7 FC008 分支点 c 的出路都带条件，缺 否则：条件不成立或不清楚时无路可走"
+)]
+#[case(
+    "stateDiagram-v2\n[*] --> c\nstate c <<choice>>\nc --> a : 走 [红旗]\nc --> a : 否则\na --> [*]",
+    "4:1 FC016 分支点 c 不会停下来等事件"
+)]
+#[case("stateDiagram-v2\n[*] --> a\na --> [*]\nnote right of a", "4:1 FC001 这条注释没有配上 end note")]
 #[case(
     "stateDiagram-v2\n[*] --> a\na --> b : 付宽\nb --> [*]",
     "3:11 EX002 没有“付宽”这个名称；是不是“付款”？"
@@ -187,6 +222,23 @@ fn a_life_cycle_runs() {
     assert_eq!((chart.node(next).key.as_str(), chart.node(next).shape), ("paid", Shape::State));
     assert_eq!(chart.node(chart.next(next, &paid).node).shape, Shape::End);
     assert_eq!(chart.edges().iter().filter(|edge| edge.guard == Guard::Always).count(), 2);
+}
+
+#[rstest]
+#[case("q -->|分级 > 2| q\nq -->|分级 < 5| q\nq -->|否则| e", &["5 FC017 分级 = 3.5", "6 FC018 "])]
+#[case("q -->|分级 > 2| q\nq -->|分级 <= 2| q\nq -->|否则| e", &["6 FC018 "])]
+#[case("q -->|分级 > 2| q\nq -->|分级 < 2| q\nq -->|否则| e", &[])]
+#[case("q -->|红旗 且 付款| q\nq -->|红旗 且 有主诉| q\nq -->|否则| e", &["5 FC017 红旗 = 是，付款 = 是，有主诉 = 是"])]
+#[case("q -->|红旗| q\nq -->|非 红旗| q\nq -->|否则| e", &["6 FC018 "])]
+#[case("q -->|红旗| q\nq -->|付款| q\nq -->|否则| e", &[])]
+fn what_should_be_looked_at_is_a_warning(#[case] lines: &str, #[case] expected: &[&str]) {
+    let chart = compiled(&between(lines));
+    let found: Vec<String> = chart
+        .warnings()
+        .iter()
+        .map(|fault| format!("{} {} {}", fault.line, fault.code, fault.witness.clone().unwrap_or_default()))
+        .collect();
+    assert_eq!(found, expected);
 }
 
 proptest! {

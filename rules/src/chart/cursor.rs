@@ -37,8 +37,31 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    pub(super) fn is_at_start(&self) -> bool {
+        self.chars[..self.at.min(self.chars.len())].iter().all(|c| c.is_whitespace())
+    }
+
+    /// Where reading stands, to come back to.
+    pub(super) fn save(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn restore(&mut self, at: usize) {
+        self.at = at;
+    }
+
     pub(super) fn peek(&self) -> Option<char> {
         self.chars.get(self.at).copied()
+    }
+
+    /// Passes one character.
+    pub(super) fn pass(&mut self) {
+        self.at += 1;
+    }
+
+    /// Line and column of where reading stands.
+    pub(super) fn place(&self) -> (u32, u32) {
+        (self.line, self.column())
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -57,6 +80,15 @@ impl<'a> Cursor<'a> {
             self.at += sign.chars().count();
         }
         is_here
+    }
+
+    /// Passes a run of one sign; how many.
+    pub(super) fn count(&mut self, sign: char) -> usize {
+        let start = self.at;
+        while self.peek() == Some(sign) {
+            self.at += 1;
+        }
+        self.at - start
     }
 
     /// A run of letters, digits and underscores; may be empty.

@@ -28,7 +28,7 @@ const NAMES: [&str; 15] = [
 ];
 const LEVEL: u32 = 3;
 
-struct Engine;
+pub(super) struct Engine;
 
 impl Vocabulary for Engine {
     fn resolve(&self, name: &str) -> Option<Variable> {
@@ -57,7 +57,7 @@ impl Facts for Holding {
     }
 }
 
-fn shipped() -> Chart {
+pub(super) fn shipped() -> Chart {
     let text = std::fs::read_to_string(PATH).unwrap();
     Chart::compile("flows/preconsult.mmd", &text, &Engine).unwrap_or_else(|faults| {
         panic!("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
