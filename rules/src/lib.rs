@@ -4,6 +4,7 @@
 //! runs without I/O, clock or chance.
 
 pub mod chart;
+pub mod exchange;
 pub mod expr;
 pub mod form;
 pub mod page;
