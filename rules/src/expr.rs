@@ -33,6 +33,7 @@ use std::fmt;
 use regex::Regex;
 
 pub use error::ExprError;
+pub(crate) use suggest::nearest;
 pub use tree::Order;
 pub use truth::Truth;
 pub use vocabulary::{Facts, Kind, Value, Variable, Vocabulary};

@@ -170,16 +170,16 @@ fn hostile_texts_are_refused_in_time() {
         format!("stateDiagram-v2\n{}", "state a {\n".repeat(n / 10)),
         format!(
             "stateDiagram-v2\n{}",
-            (0..n / 12).fold(String::new(), |text, i| text + &format!("state s{i} {{\n"))
+            (0..n / 12).fold(String::new(), |text, i| text + format!("state s{i} {{\n").as_str())
         ),
         format!("stateDiagram-v2\n{}", "}\n".repeat(n / 2)),
         format!(
             "stateDiagram-v2\n{}",
-            (0..1900).fold(String::new(), |text, i| text + &format!("a{i} --> a{} : 红旗\n", i * 7 % 1900))
+            (0..1900).fold(String::new(), |text, i| text + format!("a{i} --> a{} : 红旗\n", i * 7 % 1900).as_str())
         ),
         format!(
             "flowchart TD\ns([始]) --> q[/问/]\ne([终])\nq -->|否则| e\n{}",
-            (0..1900).fold(String::new(), |text, i| text + &format!("q -->|分级 > {i} 且 付款| e\n"))
+            (0..1900).fold(String::new(), |text, i| text + format!("q -->|分级 > {i} 且 付款| e\n").as_str())
         ),
         format!("flowchart TD\n{}", "a -- ".repeat(n / 5)),
         format!("flowchart TD\na -->|{}| b", "(".repeat(n)),
