@@ -27,10 +27,10 @@ pub mod print;
 mod properties;
 pub mod read;
 pub mod record;
-mod session;
-pub mod slots;
 #[cfg(test)]
 mod respond;
+mod session;
+pub mod slots;
 #[cfg(test)]
 mod trial;
 #[cfg(test)]

@@ -7,5 +7,6 @@ pub mod chart;
 pub mod exchange;
 pub mod expr;
 pub mod form;
+pub mod matching;
 pub mod page;
 pub mod quality;

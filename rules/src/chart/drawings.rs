@@ -175,7 +175,8 @@ fn hostile_texts_are_refused_in_time() {
         format!("stateDiagram-v2\n{}", "}\n".repeat(n / 2)),
         format!(
             "stateDiagram-v2\n{}",
-            (0..1900).fold(String::new(), |text, i| text + format!("a{i} --> a{} : 红旗\n", i * 7 % 1900).as_str())
+            (0..1900).fold(String::new(), |text, i| text
+                + format!("a{i} --> a{} : 红旗\n", i * 7 % 1900).as_str())
         ),
         format!(
             "flowchart TD\ns([始]) --> q[/问/]\ne([终])\nq -->|否则| e\n{}",
