@@ -10,6 +10,7 @@ mod dialogue;
 mod differential;
 mod explain;
 pub mod learn;
+pub mod library;
 mod load;
 mod next;
 mod person;
