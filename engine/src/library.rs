@@ -12,6 +12,7 @@ use rules::{
         case_text::{CaseDraft, read_cases},
         cases::{self, Report},
         draft::Draft,
+        prove::prove,
         read::read,
     },
     matching::{Matcher, Targets},
@@ -124,6 +125,7 @@ impl Library {
     pub fn examine(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for questionnaire in self.forms.values() {
+            faults.extend(prove(&questionnaire.form));
             faults.extend(questionnaire.run_cases().faults);
         }
         for matcher in self.matchers.values() {

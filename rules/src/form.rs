@@ -23,8 +23,10 @@ mod line;
 mod literal;
 mod names;
 mod parts;
+pub mod paths;
 pub mod print;
 mod properties;
+pub mod prove;
 pub mod read;
 pub mod record;
 #[cfg(test)]

@@ -10,3 +10,4 @@ pub mod form;
 pub mod matching;
 pub mod page;
 pub mod quality;
+pub mod solve;

@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod consult;
 mod eval;
+mod form;
 mod openapi;
 mod serve;
 
@@ -30,6 +31,9 @@ enum Command {
     Consult(consult::Consult),
     /// 检查知识文件，逐条指出问题的位置
     Check(check::Check),
+    /// 问卷：试答、跑用例、转换格式
+    #[command(subcommand)]
+    Form(form::Form),
     /// 评测：按 bench 的约定在标准输入输出上应答
     #[command(subcommand)]
     Eval(eval::Eval),
@@ -46,6 +50,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve => in_runtime(serve::run()),
         Command::Consult(command) => consult::run(&command),
         Command::Check(command) => check::run(&command),
+        Command::Form(command) => form::run(&command),
         Command::Eval(command) => eval::run(&command),
         Command::Openapi => openapi::run(),
         Command::Audit(command) => in_runtime(audit::run(&command)),

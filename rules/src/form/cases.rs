@@ -249,12 +249,19 @@ impl Respondent<'_> {
     }
 
     fn parse(&self, path: &Written, value: &Written) -> Result<Option<Answer>, Refusal> {
-        let slot = self.session.address(&path.text)?.slot;
+        self.session.answer_of(&path.text, &value.text)
+    }
+}
+
+impl Session {
+    /// The answer that a text typed by a person or written in a case means: `是`, `38.5`, `3天`, `前额, 颞部`,
+    /// `2026-11-23`; none when the question can't have such a value.
+    pub fn answer_of(&self, path: &str, text: &str) -> Result<Option<Answer>, Refusal> {
+        let slot = self.address(path)?.slot;
         let Some(slot) = slot else {
-            return Err(Refusal::new(&path.text, Why::Unknown, "这里没有要回答的"));
+            return Err(Refusal::new(path, Why::Unknown, "这里没有要回答的"));
         };
-        let info = self.session.plan().slot(slot);
-        let text = value.text.as_str();
+        let info = self.plan().slot(slot);
         Ok(match &info.kind {
             Kind::Truth => match text {
                 "是" | "yes" => Some(Answer::Truth(true)),
@@ -271,9 +278,7 @@ impl Respondent<'_> {
             Kind::Score(_) | Kind::Item { .. } => None,
         })
     }
-}
 
-impl Session {
     /// Adds the row a respondent would add before answering in it.
     fn grow(&mut self, path: &str) {
         let Some((group, rest)) = path.split_once('[') else { return };

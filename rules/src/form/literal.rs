@@ -151,9 +151,13 @@ pub(super) fn arrow(text: &str) -> Option<(&str, &str, u32)> {
 
 /// Labels of a list: `前额, 颞部`.
 pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', '，', '、'])
-        .map(|part| part.trim().trim_matches(['「', '」']))
-        .filter(|part| !part.is_empty())
+    let mut quoted = false;
+    text.split(move |sign: char| {
+        quoted = (quoted || sign == '「') && sign != '」';
+        !quoted && matches!(sign, ',' | '，' | '、')
+    })
+    .map(|part| part.trim().trim_matches(['「', '」']))
+    .filter(|part| !part.is_empty())
 }
 
 /// A name as expressions take it: in quotes when it has other characters than letters, digits, `_`, `-` and `·`,

@@ -1,61 +1,128 @@
 //! `jiuyi check`: every fault of the knowledge files with its place.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
+use anyhow::Context;
 use clap::Args;
-use engine::Engine;
-use kb::{ConceptKind, Fault};
+use engine::{
+    Engine,
+    library::{EXTENSIONS, FOLDERS, GraphNames, Library, Questionnaire},
+};
+use kb::{ConceptKind, Fault, Severity, Source, Sources};
+use rules::form::prove::prove;
 
 use super::say;
 use crate::start;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// 知识文件夹（默认用配置里的 data）
-    data: Option<PathBuf>,
+    /// 知识文件夹，或单个问卷文件（.form）；默认用配置里的 data
+    path: Option<PathBuf>,
 }
 
 /// Fails (exit code 1) when the release would be refused.
 pub(super) fn run(command: &Check) -> anyhow::Result<ExitCode> {
-    let data = match &command.data {
-        Some(data) => data.clone(),
-        None => start::config()?.data_dir.clone(),
-    };
-    match Engine::load(&data) {
-        Ok(engine) => {
-            list(&engine.kb().warnings)?;
-            say(&summary(&engine))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(faults) => {
-            list(&faults)?;
-            say(&format!(
-                "共 {} 处问题，这一版不能发布。请按上面的 文件:行:列 修改后再检查。",
-                faults.len()
-            ))?;
-            Ok(ExitCode::FAILURE)
-        }
+    match &command.path {
+        Some(path) if path.is_file() => one(path),
+        Some(path) => all(path),
+        None => all(&start::config()?.data_dir.clone()),
     }
 }
 
-fn list(faults: &[Fault]) -> anyhow::Result<()> {
+fn all(data: &Path) -> anyhow::Result<ExitCode> {
+    let engine = match Engine::load(data) {
+        Ok(engine) => engine,
+        Err(faults) => return refused(&faults),
+    };
+    let folders: Vec<&str> = FOLDERS.into_iter().filter(|folder| data.join(folder).is_dir()).collect();
+    let sources = Sources::read(data, &folders, &EXTENSIONS)
+        .with_context(|| format!("读不到知识文件夹 {}", data.display()))?;
+    let library = match Library::compile(&sources, engine.kb()) {
+        Ok(library) => library,
+        Err(faults) => return refused(&faults),
+    };
+    list(&engine.kb().warnings)?;
+    list(&library.warnings)?;
+    let faults = library.examine();
+    if faults.iter().any(|fault| fault.severity == Severity::Error) {
+        return refused(&faults);
+    }
+    list(&faults)?;
+    say(&summary(&engine, &library))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One questionnaire, against the graph of the configured data folder.
+fn one(path: &Path) -> anyhow::Result<ExitCode> {
+    let questionnaire = match open(path)? {
+        Ok(questionnaire) => questionnaire,
+        Err(faults) => return refused(&faults),
+    };
+    let report = questionnaire.run_cases();
+    let mut faults = prove(&questionnaire.form);
+    if questionnaire.cases.is_some() {
+        faults.extend(report.faults);
+    }
+    faults.sort();
+    if faults.iter().any(|fault| fault.severity == Severity::Error) {
+        return refused(&faults);
+    }
+    list(&faults)?;
+    let cases = questionnaire.cases.as_ref().map_or_else(
+        || "旁边还没有用例（.cases）。".to_owned(),
+        |(_, cases)| format!("用例 {} 个，分支覆盖 {:.0}%。", cases.len(), 100.0 * report.coverage.share()),
+    );
+    say(&format!("{}：没有错误。{cases}", path.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a questionnaire and the cases beside it.
+pub(super) fn open(path: &Path) -> anyhow::Result<Result<Questionnaire, Vec<Fault>>> {
+    let source = |path: &Path| -> anyhow::Result<Source> {
+        let text = fs::read_to_string(path).with_context(|| format!("读不了文件 {}", path.display()))?;
+        Ok(Source { name: path.display().to_string(), text })
+    };
+    let beside = path.with_extension("cases");
+    let cases = beside.is_file().then(|| source(&beside)).transpose()?;
+    let engine = start::engine(&start::config()?.data_dir)?;
+    Ok(Questionnaire::compile(&source(path)?, cases.as_ref(), &GraphNames(engine.kb())))
+}
+
+pub(super) fn refused(faults: &[Fault]) -> anyhow::Result<ExitCode> {
+    list(faults)?;
+    say(&format!("共 {} 处问题，这一版不能发布。请按上面的 文件:行:列 修改后再检查。", faults.len()))?;
+    Ok(ExitCode::FAILURE)
+}
+
+pub(super) fn list(faults: &[Fault]) -> anyhow::Result<()> {
     for fault in faults {
         say(&fault.to_string())?;
     }
     Ok(())
 }
 
-fn summary(engine: &Engine) -> String {
+fn summary(engine: &Engine, library: &Library) -> String {
     let kb = engine.kb();
     let symptoms = kb.concepts.iter().filter(|concept| concept.kind == ConceptKind::Symptom);
     let n_names: usize = symptoms.map(|concept| concept.names.len()).sum();
+    let n_cases: usize =
+        library.forms.values().filter_map(|form| form.cases.as_ref()).map(|(_, cases)| cases.len()).sum();
     format!(
-        "知识版本 {}\n  疾病 {}  症状 {}（口语名称 {n_names}）  关系 {}  红旗 {}  科室 {}\n没有错误。内容未经临床审核。",
+        "知识版本 {}\n  疾病 {}  症状 {}（口语名称 {n_names}）  关系 {}  红旗 {}  科室 {}\n  问卷 {}（用例 {n_cases}）  \
+         流程 {}  匹配规则 {}  质控规则 {}\n没有错误。内容未经临床审核。",
         &kb.release[..12],
         kb.diseases.len(),
         kb.symptoms.len(),
         kb.edges.len(),
         kb.red_flags.len(),
         kb.departments.len(),
+        library.forms.len(),
+        library.flows.len(),
+        library.matchers.len(),
+        library.quality.as_ref().map_or(0, |book| book.rules().len()),
     )
 }
