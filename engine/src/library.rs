@@ -1,6 +1,8 @@
 //! What editors write beside the disease graph: questionnaires, flows, matching and quality rules of one release.
 
 mod flows;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -41,7 +43,11 @@ pub struct Questionnaire {
 
 impl Questionnaire {
     /// Reads and compiles one questionnaire.
-    pub fn compile(file: &Source, cases: Option<&Source>, concepts: &dyn Concepts) -> Result<Self, Vec<Fault>> {
+    pub fn compile(
+        file: &Source,
+        cases: Option<&Source>,
+        concepts: &dyn Concepts,
+    ) -> Result<Self, Vec<Fault>> {
         let draft = read(&file.name, &file.text)?;
         let form = Form::compile(&file.name, &draft, concepts)?;
         let cases = cases
@@ -153,7 +159,12 @@ fn forms(sources: &Sources, kb: &Kb, faults: &mut Vec<Fault>) -> BTreeMap<String
                 let id = questionnaire.draft.id.text.clone();
                 if let Some(other) = forms.get(&id) {
                     let message = format!("编号“{id}”已经用在 {}", other.file);
-                    faults.push(Fault::error(&file.name, questionnaire.draft.id.place.line, "LB001", message));
+                    faults.push(Fault::error(
+                        &file.name,
+                        questionnaire.draft.id.place.line,
+                        "LB001",
+                        message,
+                    ));
                 } else {
                     forms.insert(id, questionnaire);
                 }

@@ -1,5 +1,7 @@
 //! Compiled conditions beside the fastest rule engines on crates.io, same questions and same facts, in one run.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run should stop")]
+
 use divan::{Bencher, black_box};
 use rules::expr::{Expr, Facts, Kind, Value, Variable, Vocabulary};
 use serde_json::json;

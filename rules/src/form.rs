@@ -9,6 +9,8 @@ mod build;
 pub mod case_text;
 pub mod cases;
 pub mod check;
+#[cfg(test)]
+mod clean;
 mod compile;
 pub mod cover;
 pub mod draft;

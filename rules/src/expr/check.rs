@@ -61,6 +61,9 @@ pub(super) fn expression(tree: &Tree, vocabulary: &dyn Vocabulary) -> Result<Che
     checker.finish(typed)
 }
 
+/// The reason is among the errors already.
+struct Refused;
+
 struct Checker<'a> {
     vocabulary: &'a dyn Vocabulary,
     errors: Vec<ExprError>,

@@ -74,8 +74,8 @@ impl<'a, F: Facts + ?Sized> Scene<'a, F> {
                 }
                 between(least, most, *order, *n)
             }
-            Cond::Text(slot, test) => match self.value(*slot) {
-                Value::Text(text) => self.matches(test, text),
+            Cond::Text(slot, wanted) => match self.value(*slot) {
+                Value::Text(written) => self.matches(written, wanted),
                 _ => Truth::Unknown,
             },
             Cond::Rows { group, every: is_every, of } => {
@@ -85,15 +85,15 @@ impl<'a, F: Facts + ?Sized> Scene<'a, F> {
         }
     }
 
-    fn matches(&self, test: &TextTest, text: &str) -> Truth {
-        match test {
-            TextTest::Equals(wanted) => (text == wanted).into(),
-            TextTest::Contains(wanted) => text.contains(wanted.as_str()).into(),
+    fn matches(&self, written: &str, wanted: &TextTest) -> Truth {
+        match wanted {
+            TextTest::Equals(wanted) => (written == wanted).into(),
+            TextTest::Contains(wanted) => written.contains(wanted.as_str()).into(),
             TextTest::Matches(pattern) => self
                 .patterns
                 .iter()
-                .find(|(written, _)| written == pattern)
-                .map_or(Truth::Unknown, |(_, regex)| regex.is_match(text).into()),
+                .find(|(known, _)| known == pattern)
+                .map_or(Truth::Unknown, |(_, regex)| regex.is_match(written).into()),
         }
     }
 

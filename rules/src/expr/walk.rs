@@ -52,7 +52,7 @@ pub(super) fn slots_of_number(num: &Num, slots: &mut Vec<u32>) {
             slots_of_number(right, slots);
         }
         Num::Negative(of) | Num::Absolute(of) | Num::Round(of, _) | Num::Part(of, _) => {
-            slots_of_number(of, slots)
+            slots_of_number(of, slots);
         }
         Num::If(cond, yes, no) => {
             slots_of(cond, slots);

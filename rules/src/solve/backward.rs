@@ -221,8 +221,12 @@ fn known_parts(node: &Node, span: Span, states: &[State], narrow: &mut Vec<(Id, 
             known(*a, Span::closed(-root, root));
         }
         Node::Product(a, b) => {
-            known(*a, span.over(of(*b)));
-            known(*b, span.over(of(*a)));
+            // Zero times anything is zero: then the other factor may be what it likes.
+            let factor = |other: Span| {
+                if span.contains(0.0) && other.contains(0.0) { Span::ALL } else { span.over(other) }
+            };
+            known(*a, factor(of(*b)));
+            known(*b, factor(of(*a)));
         }
         Node::Quotient(a, b) => {
             known(*a, span.times(of(*b)));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use crate::expr::typed::{Cond, Num, Rounding, TextTest};
+use crate::expr::typed::{Cond, Fold, Num, Rounding, TextTest};
 use crate::expr::{Order, Truth};
 
 use super::calendar;
@@ -200,6 +200,10 @@ impl<'a> Case<'a> {
             Num::AddMonths(a, b) => self.two(a, b, calendar::add_months)?,
             Num::YearsBetween(a, b) => self.two(a, b, calendar::years)?,
             Num::MonthsBetween(a, b) => self.two(a, b, calendar::months)?,
+            Num::Rows { group, fold: Fold::Count, when: None, .. } => match self.given(*group) {
+                Given::Number(rows) => Some(*rows),
+                _ => None,
+            },
             Num::Rows { .. } => return Err(Beyond),
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::expr::Order;
-use crate::expr::typed::Num;
+use crate::expr::typed::{Fold, Num};
 
 use super::graph::{Graph, Id, Node};
 use super::span::tidy;
@@ -153,6 +153,10 @@ fn plain(graph: &mut Graph, num: &Num) -> Id {
         Num::Round(of, rounding) => Node::Round(self::num(graph, of), *rounding),
         Num::If(cond, a, b) => return graph.if_node(cond, a, b),
         Num::Count(parts) => return graph.how_many(parts),
+        Num::Rows { group, fold: Fold::Count, when: None, .. } => match graph.slot_node(*group) {
+            Some(id) => return id,
+            None => Node::AnyNumber,
+        },
         Num::Size(slot) => match graph.slot_node(*slot) {
             Some(id) if matches!(graph.nodes[id as usize], Node::Set(..)) => Node::Size(id),
             Some(id) => return id,

@@ -225,7 +225,9 @@ fn number(problem: &Problem, num: &Num, naming: &Naming) -> String {
                 Fold::Greatest => "最大",
                 Fold::Mean => "平均",
             };
-            format!("{fold}({}…)", name(problem, *group))
+            let more =
+                if matches!(num, Num::Rows { fold: Fold::Count, when: None, .. }) { "" } else { "…" };
+            format!("{fold}({}{more})", name(problem, *group))
         }
     }
 }

@@ -154,7 +154,7 @@ fn age_months(text: &str) -> Result<u32, String> {
     Ok(number * months)
 }
 
-fn sex(text: &str) -> Result<Sex, String> {
+pub(super) fn sex(text: &str) -> Result<Sex, String> {
     match text {
         "女" => Ok(Sex::Female),
         "男" => Ok(Sex::Male),

@@ -2,7 +2,13 @@
 
 mod trial;
 
-use std::{fs, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsStr,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
@@ -77,7 +83,11 @@ fn run_cases(command: &Cases) -> anyhow::Result<ExitCode> {
     check::list(&report.faults)?;
     let n_cases = questionnaire.cases.as_ref().map_or(0, |(_, cases)| cases.len());
     let share = 100.0 * report.coverage.share();
-    say(&format!("用例 {n_cases} 个，通过 {} 个；分支 {} 个，走到 {share:.0}%。", report.passed, report.coverage.branches().len()))?;
+    say(&format!(
+        "用例 {n_cases} 个，通过 {} 个；分支 {} 个，走到 {share:.0}%。",
+        report.passed,
+        report.coverage.branches().len()
+    ))?;
     Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -92,7 +102,8 @@ fn convert(command: &Convert) -> anyhow::Result<ExitCode> {
         Format::Text => print(&draft),
         Format::Json => json::to_json(&draft)?,
         Format::Fhir => {
-            let publication = fhir::Publication { base: "urn:jiuyi".to_owned(), ..fhir::Publication::default() };
+            let publication =
+                fhir::Publication { base: "urn:jiuyi".to_owned(), ..fhir::Publication::default() };
             let (document, more) = fhir::export(&draft, &publication);
             losses.extend(more);
             serde_json::to_string_pretty(&document)?
@@ -100,7 +111,14 @@ fn convert(command: &Convert) -> anyhow::Result<ExitCode> {
     };
     say(text.trim_end())?;
     for loss in &losses {
-        writeln!(std::io::stderr(), "没有带过来：{} {}：{}（{}）", loss.code, loss.place, loss.what, loss.why)?;
+        writeln!(
+            std::io::stderr(),
+            "没有带过来：{} {}：{}（{}）",
+            loss.code,
+            loss.place,
+            loss.what,
+            loss.why
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -109,20 +127,16 @@ type Imported = Result<(Draft, Vec<Loss>), Vec<kb::Fault>>;
 
 /// A questionnaire from a file, by its ending and, for JSON, by what it says it is.
 fn imported(name: &str, bytes: &[u8]) -> anyhow::Result<Imported> {
-    if name.ends_with(".xlsx") {
+    let ending = Path::new(name).extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+    if ending == "xlsx" {
         return Ok(xlsform::import(name, bytes));
     }
     let text = std::str::from_utf8(bytes).with_context(|| format!("{name} 不是 UTF-8 文本"))?;
-    if name.ends_with(".form") {
-        return Ok(read(name, text).map(|draft| (draft, Vec::new())));
+    let own = |draft| (draft, Vec::new());
+    match ending.as_str() {
+        "form" => Ok(read(name, text).map(own)),
+        "json" if text.contains("\"resourceType\"") => Ok(fhir::import(name, text)),
+        "json" => Ok(json::from_json(name, text).map(own)),
+        _ => bail!("不认识 {name}：要 .form、.json 或 .xlsx"),
     }
-    if name.ends_with(".json") {
-        let is_fhir = text.contains("\"resourceType\"");
-        return Ok(if is_fhir {
-            fhir::import(name, text)
-        } else {
-            json::from_json(name, text).map(|draft| (draft, Vec::new()))
-        });
-    }
-    bail!("不认识 {name}：要 .form、.json 或 .xlsx");
 }

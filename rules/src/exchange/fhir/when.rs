@@ -322,6 +322,10 @@ impl Writer<'_> {
     }
 
     fn count(&self, of: &[Cond], order: Order, n: i64) -> Option<String> {
+        // A count inside is settled before all its parts are known, which `iif` cannot say.
+        if of.iter().any(counts) {
+            return None;
+        }
         // Settled when the conditions that hold are enough, or those that still can hold too few.
         let at = |order: Order| -> Option<String> {
             let parts = of.iter().map(|cond| {
@@ -426,13 +430,15 @@ impl Writer<'_> {
                     format!("iif({value}.exists(), {value}.count())")
                 }
                 Kind::Text => format!("{}.length()", self.value(*slot)?),
-                Kind::Rows => format!("{}.count()", self.items(*slot)?),
                 _ => return None,
             },
             Num::AddMonths(date, months) => {
                 let (date, Sort::Date) = self.number(date)? else { return None };
                 let Num::Const(months) = months.as_ref() else { return None };
                 return Some((format!("({date} + {} months)", number_text(*months)), Sort::Date));
+            }
+            Num::Rows { group, fold: Fold::Count, when: None, .. } => {
+                format!("{}.count()", self.items(*group)?)
             }
             Num::Rows { group, fold: Fold::Count, when: Some(when), .. } => {
                 let inner = Self { row: Some(*group), ..*self };
@@ -528,4 +534,15 @@ impl Writer<'_> {
 
 fn number_text(value: f64) -> String {
     if value < 0.0 { format!("({value})") } else { value.to_string() }
+}
+
+/// Whether a condition counts conditions somewhere.
+fn counts(cond: &Cond) -> bool {
+    match cond {
+        Cond::Count(..) => true,
+        Cond::Not(of) | Cond::Rows { of, .. } => counts(of),
+        Cond::And(of) | Cond::Or(of) => of.iter().any(counts),
+        Cond::Same(left, right) => counts(left) || counts(right),
+        _ => false,
+    }
 }

@@ -7,7 +7,7 @@ use super::{
         typed::Num,
         unit::{self, Mismatch},
     },
-    Checker, Measure, Typed,
+    Checker, Measure, Refused, Typed,
 };
 
 /// Minutes of a day.
@@ -42,16 +42,16 @@ impl Checker<'_> {
         (right, two, other): (&Tree, Num, Measure),
     ) -> Option<(Num, Num)> {
         match (measure, other) {
-            (Measure::Date, Measure::Date) | (Measure::Bare, Measure::Bare) => Some((one, two)),
+            (Measure::Date, Measure::Date) => Some((one, two)),
             (Measure::Date, _) | (_, Measure::Date) => {
                 self.refuse(at, "EX003", "日期只能和日期比较；两个日期相减得到天数，再和天数比较")
             }
-            (Measure::Bare, Measure::Of(_)) | (Measure::Of(_), Measure::Bare) => Some((one, two)),
+            (Measure::Bare, _) | (_, Measure::Bare) => Some((one, two)),
             (Measure::Of(unit), Measure::Of(given)) => {
-                if let Some(two) = self.constant(at, left, unit, right, given)? {
+                if let Some(two) = self.constant(at, left, unit, right, given).ok()? {
                     return Some((one, two));
                 }
-                if let Some(one) = self.constant(at, right, given, left, unit)? {
+                if let Some(one) = self.constant(at, right, given, left, unit).ok()? {
                     return Some((one, two));
                 }
                 let scale = self.scale(at, left, unit, right, given)?;
@@ -67,7 +67,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A literal converted to the unit of the other side; `Some(None)` when it is no literal.
+    /// A literal converted to the unit of the other side; none when it is no literal.
     fn constant(
         &mut self,
         at: At,
@@ -75,23 +75,18 @@ impl Checker<'_> {
         unit: Option<&'static str>,
         literal: &Tree,
         given: Option<&'static str>,
-    ) -> Option<Option<Num>> {
-        let (Node::Number(value, Some(_)), Some(given)) = (&literal.node, given) else { return Some(None) };
-        let Some(unit) = unit else {
-            if unit::is_counting(given) {
-                return Some(Some(Num::Const(*value)));
+    ) -> Result<Option<Num>, Refused> {
+        let (Node::Number(value, Some(_)), Some(given)) = (&literal.node, given) else { return Ok(None) };
+        let message = match unit.map(|unit| (unit, unit::convert(*value, given, unit))) {
+            None if unit::is_counting(given) => return Ok(Some(Num::Const(*value))),
+            None => format!("“{of}”没有单位，不能写“{given}”"),
+            Some((_, Ok(value))) => return Ok(Some(Num::Const(value))),
+            Some((unit, Err(Mismatch::Family))) => format!("“{of}”的单位是{unit}，不能与“{given}”比较"),
+            Some((unit, Err(Mismatch::Whole))) => {
+                format!("“{of}”按整{unit}计，{value}{given}不是整{unit}")
             }
-            return self.refuse(at, "EX005", format!("“{of}”没有单位，不能写“{given}”"));
         };
-        match unit::convert(*value, given, unit) {
-            Ok(value) => Some(Some(Num::Const(value))),
-            Err(Mismatch::Family) => {
-                self.refuse(at, "EX005", format!("“{of}”的单位是{unit}，不能与“{given}”比较"))
-            }
-            Err(Mismatch::Whole) => {
-                self.refuse(at, "EX005", format!("“{of}”按整{unit}计，{value}{given}不是整{unit}"))
-            }
-        }
+        self.refuse(at, "EX005", message).ok_or(Refused)
     }
 
     /// What a number of unit `given` is multiplied with to be one of `unit`.

@@ -5,17 +5,18 @@ use super::{
         error::At,
         tree::{Node, Order, Tree},
         typed::{Cond, Num, TextTest},
+        unit,
     },
-    Checker, Measure, Typed, label_text, negated_if,
+    Checker, Measure, Refused, Typed, label_text, negated_if,
 };
 
 impl Checker<'_> {
     pub(super) fn comparison(&mut self, at: At, left: &Tree, order: Order, right: &Tree) -> Option<Cond> {
-        if let Some(test) = self.against_label(left, order, right) {
-            return test;
+        if let Some(cond) = self.against_label(left, order, right).ok()? {
+            return Some(cond);
         }
-        if let Some(test) = self.against_label(right, order.mirrored(), left) {
-            return test;
+        if let Some(cond) = self.against_label(right, order.mirrored(), left).ok()? {
+            return Some(cond);
         }
         let first = self.typed(left);
         if first.is_none() && matches!(right.node, Node::Name(_)) {
@@ -45,47 +46,47 @@ impl Checker<'_> {
     }
 
     /// A choice, a set or a text against what is written on the other side; none when `of` is no such name.
-    fn against_label(&mut self, of: &Tree, order: Order, other: &Tree) -> Option<Option<Cond>> {
-        let Node::Name(parts) = &of.node else { return None };
-        let name = super::full_name(parts);
-        let variable = self.vocabulary.resolve(&name)?;
+    fn against_label(&mut self, of: &Tree, order: Order, other: &Tree) -> Result<Option<Cond>, Refused> {
+        let Some(name) = Self::single_name(of) else { return Ok(None) };
+        let Some(variable) = self.vocabulary.resolve(&name) else { return Ok(None) };
         let typed = self.of_kind(name, variable.slot, variable.kind);
         if !matches!(typed, Typed::Choice(..) | Typed::Set(..) | Typed::Text(..)) {
-            return None;
+            return Ok(None);
         }
-        self.typed(of)?;
-        let text = label_text(other);
+        self.typed(of).ok_or(Refused)?;
+        self.against(&typed, order, other).map(Some).ok_or(Refused)
+    }
+
+    fn against(&mut self, typed: &Typed, order: Order, other: &Tree) -> Option<Cond> {
+        let written = label_text(other);
         let is_equality = matches!(order, Order::Equal | Order::Unequal);
-        let test = match typed {
+        let same = match typed {
             Typed::Choice(name, slot, labels) => {
-                if let Node::Name(parts) = &other.node
-                    && !labels.contains(&text)
-                    && self.vocabulary.resolve(&super::full_name(parts)).is_some()
-                {
-                    let message = format!("“{name}”是取值，“{text}”不是它的取值，不能互相比较");
-                    return Some(self.refuse(other.at, "EX003", message));
+                let is_name =
+                    Self::single_name(other).is_some_and(|name| self.vocabulary.resolve(&name).is_some());
+                if is_name && !labels.contains(&written) {
+                    let message = format!("“{name}”是取值，“{written}”不是它的取值，不能互相比较");
+                    return self.refuse(other.at, "EX003", message);
                 }
-                let Some(label) = self.label(other.at, &name, &labels, &text) else { return Some(None) };
+                let label = self.label(other.at, name, labels, &written)?;
                 if !is_equality {
-                    let message = format!("“{name}”的取值不分大小，只能用 = 或 ≠");
-                    return Some(self.refuse(other.at, "EX003", message));
+                    return self.refuse(other.at, "EX003", format!("“{name}”的取值不分大小，只能用 = 或 ≠"));
                 }
-                Cond::In(slot, vec![label])
-            }
-            Typed::Set(name, ..) => {
-                let message = format!("“{name}”可以选几项，不能用 {}，写 {name} 含 {text}", order.sign());
-                return Some(self.refuse(other.at, "EX003", message));
+                Cond::In(*slot, vec![label])
             }
             Typed::Text(name, slot) => {
                 if !is_equality {
-                    let message = format!("“{name}”是文字，只能用 =、≠、含、匹配");
-                    return Some(self.refuse(other.at, "EX003", message));
+                    return self.refuse(other.at, "EX003", format!("“{name}”是文字，只能用 =、≠、含、匹配"));
                 }
-                Cond::Text(slot, TextTest::Equals(text))
+                Cond::Text(*slot, TextTest::Equals(written))
+            }
+            Typed::Set(name, ..) => {
+                let message = format!("“{name}”可以选几项，不能用 {}，写 {name} 含 {written}", order.sign());
+                return self.refuse(other.at, "EX003", message);
             }
             _ => return None,
         };
-        Some(Some(negated_if(order == Order::Unequal, test)))
+        Some(negated_if(order == Order::Unequal, same))
     }
 
     fn equality(&mut self, at: At, order: Order, same: Cond) -> Option<Cond> {
@@ -109,27 +110,25 @@ impl Checker<'_> {
         if one == two {
             return self.refuse(at, "EX003", format!("“{left}”与自己比较，结果总是一样"));
         }
-        if let Some(test) = self.counted(at, &one, order, right) {
-            return test;
+        if let Some(cond) = self.counted(at, &one, order, right).ok()? {
+            return Some(cond);
         }
-        if let Some(test) = self.counted(at, &two, order.mirrored(), left) {
-            return test;
+        if let Some(cond) = self.counted(at, &two, order.mirrored(), left).ok()? {
+            return Some(cond);
         }
         let (one, two) = self.agree(at, (left, one, measure), (right, two, other))?;
         Some(Cond::Compare(one, order, two))
     }
 
-    /// A count against a whole number is settled early.
-    fn counted(&mut self, at: At, num: &Num, order: Order, other: &Tree) -> Option<Option<Cond>> {
-        let (Num::Count(of), Node::Number(value, unit)) = (num, &other.node) else { return None };
-        if let Some(unit) = unit.as_deref().filter(|unit| !super::super::unit::is_counting(unit)) {
-            return Some(self.refuse(at, "EX005", format!("计数没有单位，不能写“{unit}”")));
+    /// A count against a whole number is settled early; none when it is something else.
+    fn counted(&mut self, at: At, num: &Num, order: Order, other: &Tree) -> Result<Option<Cond>, Refused> {
+        let (Num::Count(of), Node::Number(value, unit)) = (num, &other.node) else { return Ok(None) };
+        if let Some(unit) = unit.as_deref().filter(|unit| !unit::is_counting(unit)) {
+            return self.refuse(at, "EX005", format!("计数没有单位，不能写“{unit}”")).ok_or(Refused);
         }
-        let n = (0..=1000i32).find(|n| (f64::from(*n) - value).abs() < 1e-9);
-        let Some(n) = n else {
-            return Some(self.refuse(at, "EX003", "计数要与 0 到 1000 的整数比较"));
-        };
-        Some(Some(Cond::Count(of.clone(), order, i64::from(n))))
+        let whole = (0..=1000i32).find(|n| (f64::from(*n) - value).abs() < 1e-9);
+        let n = whole.or_else(|| self.refuse(at, "EX003", "计数要与 0 到 1000 的整数比较")).ok_or(Refused)?;
+        Ok(Some(Cond::Count(of.clone(), order, i64::from(n))))
     }
 
     pub(super) fn between(&mut self, of: &Tree, least: &Tree, most: &Tree) -> Option<Cond> {

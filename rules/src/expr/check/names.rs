@@ -8,16 +8,13 @@ use super::{
 impl Checker<'_> {
     pub(super) fn variable(&mut self, at: At, name: &str) -> Option<Variable> {
         let variable = self.vocabulary.resolve(name);
-        match &variable {
-            Some(variable) => {
-                if !self.variables.iter().any(|(slot, _)| *slot == variable.slot) {
-                    self.variables.push((variable.slot, variable.kind.clone()));
-                }
+        if let Some(variable) = &variable {
+            if !self.variables.iter().any(|(slot, _)| *slot == variable.slot) {
+                self.variables.push((variable.slot, variable.kind.clone()));
             }
-            None => {
-                let message = self.unknown(name);
-                self.errors.push(at.error("EX002", message));
-            }
+        } else {
+            let message = self.unknown(name);
+            self.errors.push(at.error("EX002", message));
         }
         variable
     }

@@ -7,9 +7,10 @@ use std::{
 };
 
 use clap::Args;
+use engine::Sex;
 use rules::form::{Answer, Next, Patient, Session, prove::prove, record::sections};
 
-use super::super::{check, say};
+use super::super::{check, consult::sex, say};
 
 #[derive(Debug, Args)]
 pub(in super::super) struct Try {
@@ -18,14 +19,11 @@ pub(in super::super) struct Try {
     /// 年龄（岁）
     #[arg(long)]
     age: Option<f64>,
-    /// 男性
-    #[arg(long, conflicts_with = "female")]
-    male: bool,
-    /// 女性
-    #[arg(long)]
-    female: bool,
+    /// 性别：女 或 男
+    #[arg(long, value_parser = sex)]
+    sex: Option<Sex>,
     /// 正在怀孕
-    #[arg(long, requires = "female")]
+    #[arg(long)]
     pregnant: bool,
     /// 复诊（不写则是初诊）
     #[arg(long)]
@@ -47,9 +45,9 @@ pub(in super::super) fn run(command: &Try) -> anyhow::Result<ExitCode> {
     let patient = Patient {
         age: command.age,
         months: command.age.map(|years| years * 12.0),
-        male: (command.male || command.female).then_some(command.male),
+        male: command.sex.map(|sex| sex == Sex::Male),
         today: None,
-        pregnant: command.female.then_some(command.pregnant),
+        pregnant: Some(command.pregnant),
         first_visit: Some(!command.again),
     };
     let mut session = questionnaire.form.open(&patient);
