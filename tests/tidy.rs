@@ -70,7 +70,9 @@ fn crates_depend_only_downwards() {
     let names: BTreeSet<&str> = ARROWS.iter().map(|(folder, _)| own_name(folder)).collect();
     let members = files(root(), "toml")
         .into_iter()
-        .filter(|path| path.ends_with("Cargo.toml") && short(path) != "Cargo.toml");
+        .filter(|path| path.ends_with("Cargo.toml") && short(path) != "Cargo.toml")
+        // Fuzz targets stand outside the workspace: they need a nightly compiler.
+        .filter(|path| !short(path).contains("/fuzz/"));
     let folders: BTreeSet<String> = members.map(|path| short(path.parent().unwrap())).collect();
     assert_eq!(
         folders,

@@ -22,11 +22,13 @@
 //! - FP017 an option that can never be chosen
 //! - FP018 a name that hides another one
 //! - FP019 a question without a text
+//! - FP020 a hidden computed value that nothing uses
 
 mod bands;
 mod guards;
 mod lower;
 mod reach;
+mod unused;
 pub(super) mod world;
 
 #[cfg(test)]
@@ -70,6 +72,7 @@ pub fn prove(form: &Form) -> Vec<Fault> {
     }
     prover.bands();
     prover.names();
+    prover.unused();
     let mut faults = prover.faults;
     faults.sort_by(|a, b| (a.line, a.column, a.code).cmp(&(b.line, b.column, b.code)));
     faults.dedup();
