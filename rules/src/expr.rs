@@ -24,9 +24,19 @@ mod walk;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod clinic;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod ward;
+#[cfg(test)]
+mod wide_cases;
+#[cfg(test)]
+mod wide_laws;
 
 use std::fmt;
 
@@ -150,18 +160,26 @@ impl Expr {
         &self.slots
     }
 
-    /// The unknown variables that can still change an unknown verdict, in order of appearance; empty when the
-    /// verdict is settled.
+    /// The unknown variables that can still change an unknown verdict, or that a number waits for, in order of
+    /// appearance; empty when the result is settled.
     pub fn missing<F: Facts + ?Sized>(&self, facts: &F) -> Vec<u32> {
-        self.cond().map_or_else(Vec::new, |cond| {
-            explain::missing(cond, &self.variables, &Scene::new(facts, &self.patterns))
-        })
+        let scene = Scene::new(facts, &self.patterns);
+        match &self.meaning {
+            Meaning::Cond(cond) => explain::missing(cond, &self.variables, &scene),
+            Meaning::Num(num) => explain::missing_for(num, &scene),
+            Meaning::Slot(slot) => scene.is_unknown(*slot).then_some(*slot).into_iter().collect(),
+        }
     }
 
-    /// The variables that make it hold, in order of appearance: of an `或` those that hold, of an `且` all; empty
-    /// unless it holds.
+    /// The variables that make it hold, or that a number is made of, in order of appearance: of an `或` those that
+    /// hold, of an `且` all, of a 如果 the branch taken; empty unless it holds or has a value.
     pub fn reasons<F: Facts + ?Sized>(&self, facts: &F) -> Vec<u32> {
-        self.cond().map_or_else(Vec::new, |cond| explain::reasons(cond, &Scene::new(facts, &self.patterns)))
+        let scene = Scene::new(facts, &self.patterns);
+        match &self.meaning {
+            Meaning::Cond(cond) => explain::reasons(cond, &scene),
+            Meaning::Num(num) => explain::reasons_of(num, &scene),
+            Meaning::Slot(slot) => (!scene.is_unknown(*slot)).then_some(*slot).into_iter().collect(),
+        }
     }
 }
 

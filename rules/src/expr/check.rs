@@ -14,6 +14,10 @@ use super::{
     vocabulary::{Kind, Variable, Vocabulary},
 };
 
+/// Most regular expressions in one expression, and how large each may become: reading one takes milliseconds.
+const MAX_PATTERNS: usize = 4;
+const MAX_PATTERN_BYTES: usize = 1 << 19;
+
 /// What an expression gives.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Typed {
@@ -216,11 +220,10 @@ impl<'a> Checker<'a> {
                 })
             }
             (Typed::Text(_, slot), membership) => {
-                let texts = labels.iter().map(|tree| match &tree.node {
-                    Node::Name(parts) => full_name(parts),
-                    _ => tree.to_string(),
-                });
-                let has: Vec<Cond> = texts.map(|text| Cond::Text(slot, TextTest::Contains(text))).collect();
+                let texts: Vec<Option<String>> = labels.iter().map(|tree| self.text(tree)).collect();
+                let texts: Vec<String> = texts.into_iter().collect::<Option<_>>()?;
+                let has: Vec<Cond> =
+                    texts.into_iter().map(|text| Cond::Text(slot, TextTest::Contains(text))).collect();
                 Some(match membership {
                     Membership::Has | Membership::HasAll => one_or(has, Cond::And),
                     Membership::Lacks => Cond::Not(Box::new(one_or(has, Cond::And))),
@@ -247,15 +250,30 @@ impl<'a> Checker<'a> {
         let Typed::Text(_, slot) = self.typed(of)? else {
             return self.refuse(of.at, "EX003", "“匹配”前面要是文字");
         };
-        if !self.patterns.iter().any(|(known, _)| known == pattern) {
-            let compiled = regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(1 << 20).build();
-            match compiled {
-                Ok(regex) => self.patterns.push((pattern.to_owned(), regex)),
-                Err(error) => {
-                    let reason = error.to_string();
-                    let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                    return self.refuse(at, "EX009", format!("正则表达式“{pattern}”写得不对：{reason}"));
-                }
+        if self.patterns.iter().any(|(known, _)| known == pattern) {
+            return Some(Cond::Text(slot, TextTest::Matches(pattern.to_owned())));
+        }
+        if self.errors.iter().any(|error| error.code == "EX009") {
+            // One at a time: a wrong one may have taken long.
+            return None;
+        }
+        if self.patterns.len() == MAX_PATTERNS {
+            return self.refuse(at, "EX006", format!("正则表达式最多 {MAX_PATTERNS} 个，请拆开写"));
+        }
+        let sized = |text: &str| regex::RegexBuilder::new(text).size_limit(MAX_PATTERN_BYTES).build();
+        let whole = format!("^(?:{pattern})$");
+        // `a)|(b` is right only inside the brackets around it.
+        let alone = if pattern.contains(')') { sized(pattern).map(drop) } else { Ok(()) };
+        match alone.and_then(|()| sized(&whole)) {
+            Ok(regex) => self.patterns.push((pattern.to_owned(), regex)),
+            Err(regex::Error::CompiledTooBig(_)) => {
+                let message = format!("正则表达式“{pattern}”太大，重复的次数请写小些");
+                return self.refuse(at, "EX009", message);
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                return self.refuse(at, "EX009", format!("正则表达式“{pattern}”写得不对：{reason}"));
             }
         }
         Some(Cond::Text(slot, TextTest::Matches(pattern.to_owned())))

@@ -11,7 +11,8 @@ pub struct ExprError {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// `EX001` syntax, `EX002` unknown name, `EX003` type, `EX004` unknown choice, `EX005` unit, `EX006` too long or deep.
+    /// `EX001` syntax, `EX002` unknown name, `EX003` type, `EX004` unknown choice, `EX005` unit, `EX006` too long or
+    /// deep, `EX007` unknown function or wrong operands, `EX008` date or number, `EX009` regular expression.
     pub code: &'static str,
     /// What is wrong and what would be right, in Chinese.
     pub message: String,

@@ -29,6 +29,16 @@ impl<'a, F: Facts + ?Sized> Scene<'a, F> {
         Self { row: Some(row), ..*self }
     }
 
+    /// Each row of a group.
+    pub(super) fn rows(&self, group: u32) -> impl Iterator<Item = Self> {
+        (0..self.facts.rows(group)).map(|row| self.at(row))
+    }
+
+    /// Whether nothing is known in a slot; a group is known by its rows.
+    pub(super) fn is_unknown(&self, slot: u32) -> bool {
+        self.value(slot) == Value::Unknown && self.facts.rows(slot) == 0
+    }
+
     #[inline]
     fn value(&self, slot: u32) -> Value<'a> {
         match self.row.map(|row| self.facts.item(slot, row)) {
@@ -211,7 +221,7 @@ fn real(count: usize) -> f64 {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "bounded just before")]
-fn day(value: f64) -> Option<i32> {
+pub(super) fn day(value: f64) -> Option<i32> {
     (value.abs() < 1e9).then(|| value.round() as i32)
 }
 

@@ -1,12 +1,12 @@
 //! What a verdict rests on, and what could still change it.
 
 use super::{
-    eval::Scene,
+    eval::{Scene, day},
     tree::Order,
     truth::Truth,
-    typed::Cond,
+    typed::{Cond, Fold, Num},
     vocabulary::{Facts, Kind, Value},
-    walk::{bounds, distinct, slots_of},
+    walk::{bounds, distinct, operands},
 };
 
 /// Completions tried at most when a variable stands in several places.
@@ -15,7 +15,7 @@ const MAX_COMPLETIONS: usize = 4096;
 /// Unknown slots that can still change an unknown verdict, in order of appearance.
 ///
 /// Where every open slot stands in one place this is exact by itself. Otherwise completions are tried, unless
-/// they are too many: then all open slots are given.
+/// they are too many or the slot holds a set, a text or rows: then all open slots are given.
 pub(super) fn missing<F: Facts + ?Sized>(
     cond: &Cond,
     variables: &[(u32, Kind)],
@@ -23,7 +23,6 @@ pub(super) fn missing<F: Facts + ?Sized>(
 ) -> Vec<u32> {
     let mut all = Vec::new();
     open_slots(cond, scene, &mut all);
-    all.retain(|slot| scene.facts.value(*slot) == Value::Unknown);
     let slots = distinct(all.iter().copied());
     if slots.len() == all.len() {
         return slots;
@@ -34,13 +33,28 @@ pub(super) fn missing<F: Facts + ?Sized>(
     }
 }
 
+/// Unknown slots a number waits for, in order of appearance.
+pub(super) fn missing_for<F: Facts + ?Sized>(num: &Num, scene: &Scene<'_, F>) -> Vec<u32> {
+    let mut slots = Vec::new();
+    open_number(num, scene, &mut slots);
+    distinct(slots)
+}
+
 /// Slots that make a verdict yes, in order of appearance.
 pub(super) fn reasons<F: Facts + ?Sized>(cond: &Cond, scene: &Scene<'_, F>) -> Vec<u32> {
     let mut slots = Vec::new();
     if scene.truth(cond) == Truth::Yes {
         witness(cond, true, scene, &mut slots);
     }
-    slots.retain(|slot| scene.facts.value(*slot) != Value::Unknown || scene.facts.rows(*slot) > 0);
+    distinct(slots)
+}
+
+/// Slots a number is made of, in order of appearance; empty while it is unknown.
+pub(super) fn reasons_of<F: Facts + ?Sized>(num: &Num, scene: &Scene<'_, F>) -> Vec<u32> {
+    let mut slots = Vec::new();
+    if scene.number(num).is_some() {
+        parts_of(num, scene, &mut slots);
+    }
     distinct(slots)
 }
 
@@ -50,6 +64,7 @@ fn open_slots<F: Facts + ?Sized>(cond: &Cond, scene: &Scene<'_, F>, slots: &mut 
         return;
     }
     match cond {
+        Cond::Const(_) => {}
         Cond::Not(of) => open_slots(of, scene, slots),
         Cond::And(of) | Cond::Or(of) | Cond::Count(of, ..) => {
             for part in of {
@@ -60,13 +75,70 @@ fn open_slots<F: Facts + ?Sized>(cond: &Cond, scene: &Scene<'_, F>, slots: &mut 
             open_slots(left, scene, slots);
             open_slots(right, scene, slots);
         }
-        test => slots_of(test, slots),
+        Cond::Compare(left, _, right) => {
+            open_number(left, scene, slots);
+            open_number(right, scene, slots);
+        }
+        Cond::Rows { group, of, .. } => {
+            for row in scene.rows(*group) {
+                open_slots(of, &row, slots);
+            }
+        }
+        Cond::Truth(slot)
+        | Cond::In(slot, _)
+        | Cond::Has(slot, _)
+        | Cond::Text(slot, _)
+        | Cond::Known(slot) => slots.extend(scene.is_unknown(*slot).then_some(*slot)),
+    }
+}
+
+fn open_number<F: Facts + ?Sized>(num: &Num, scene: &Scene<'_, F>, slots: &mut Vec<u32>) {
+    if scene.number(num).is_some() {
+        return;
+    }
+    match num {
+        Num::Const(_) => {}
+        Num::Var(slot) | Num::Score(slot, _) | Num::Size(slot) => {
+            slots.extend(scene.is_unknown(*slot).then_some(*slot));
+        }
+        Num::If(cond, yes, no) => {
+            let truth = scene.truth(cond);
+            open_slots(cond, scene, slots);
+            if truth != Truth::No {
+                open_number(yes, scene, slots);
+            }
+            if truth != Truth::Yes {
+                open_number(no, scene, slots);
+            }
+        }
+        Num::Count(of) => {
+            for part in of {
+                open_slots(part, scene, slots);
+            }
+        }
+        Num::Rows { group, fold, when, of } => {
+            for row in scene.rows(*group) {
+                let truth = when.as_deref().map_or(Truth::Yes, |when| {
+                    open_slots(when, &row, slots);
+                    row.truth(when)
+                });
+                if truth != Truth::No && *fold != Fold::Count {
+                    open_number(of, &row, slots);
+                }
+            }
+        }
+        whole => {
+            for part in operands(whole) {
+                open_number(part, scene, slots);
+            }
+        }
     }
 }
 
 /// Slots of the tests that make `cond` come out as `wanted`, given that it does.
 fn witness<F: Facts + ?Sized>(cond: &Cond, wanted: bool, scene: &Scene<'_, F>, slots: &mut Vec<u32>) {
     match cond {
+        Cond::Const(_) => {}
         Cond::Not(of) => witness(of, !wanted, scene, slots),
         Cond::And(of) | Cond::Or(of) => {
             for part in of.iter().filter(|part| scene.truth(part) == wanted.into()) {
@@ -75,8 +147,7 @@ fn witness<F: Facts + ?Sized>(cond: &Cond, wanted: bool, scene: &Scene<'_, F>, s
         }
         Cond::Same(left, right) => {
             for part in [left, right] {
-                let is_yes = scene.truth(part) == Truth::Yes;
-                witness(part, is_yes, scene, slots);
+                settled(part, scene, slots);
             }
         }
         Cond::Count(of, order, _) => {
@@ -93,7 +164,66 @@ fn witness<F: Facts + ?Sized>(cond: &Cond, wanted: bool, scene: &Scene<'_, F>, s
                 }
             }
         }
-        test => slots_of(test, slots),
+        Cond::Compare(left, _, right) => {
+            parts_of(left, scene, slots);
+            parts_of(right, scene, slots);
+        }
+        Cond::Rows { group, of, .. } => {
+            for row in scene.rows(*group).filter(|row| row.truth(of) == wanted.into()) {
+                slots.push(*group);
+                witness(of, wanted, &row, slots);
+            }
+        }
+        Cond::Truth(slot)
+        | Cond::In(slot, _)
+        | Cond::Has(slot, _)
+        | Cond::Text(slot, _)
+        | Cond::Known(slot) => slots.extend((!scene.is_unknown(*slot)).then_some(*slot)),
+    }
+}
+
+/// Slots of the tests that settle a condition either way.
+fn settled<F: Facts + ?Sized>(cond: &Cond, scene: &Scene<'_, F>, slots: &mut Vec<u32>) {
+    match scene.truth(cond) {
+        Truth::Yes => witness(cond, true, scene, slots),
+        Truth::No => witness(cond, false, scene, slots),
+        Truth::Unknown => {}
+    }
+}
+
+/// Slots a known number is made of.
+fn parts_of<F: Facts + ?Sized>(num: &Num, scene: &Scene<'_, F>, slots: &mut Vec<u32>) {
+    match num {
+        Num::Const(_) => {}
+        Num::Var(slot) | Num::Score(slot, _) | Num::Size(slot) => {
+            slots.extend((!scene.is_unknown(*slot)).then_some(*slot));
+        }
+        Num::If(cond, yes, no) => {
+            settled(cond, scene, slots);
+            let taken = if scene.truth(cond) == Truth::Yes { yes } else { no };
+            parts_of(taken, scene, slots);
+        }
+        Num::Count(of) => {
+            for part in of {
+                settled(part, scene, slots);
+            }
+        }
+        Num::Rows { group, fold, when, of } => {
+            for row in scene.rows(*group) {
+                slots.push(*group);
+                if let Some(when) = when {
+                    settled(when, &row, slots);
+                }
+                if *fold != Fold::Count && when.as_ref().is_none_or(|when| row.truth(when) == Truth::Yes) {
+                    parts_of(of, &row, slots);
+                }
+            }
+        }
+        whole => {
+            for part in operands(whole) {
+                parts_of(part, scene, slots);
+            }
+        }
     }
 }
 
@@ -119,6 +249,12 @@ fn values(cond: &Cond, slot: u32, kind: &Kind) -> Option<Values> {
             let mut constants = Vec::new();
             bounds(cond, slot, &mut constants)?;
             Some((0..u16::try_from(labels.len()).ok()?).map(Value::Choice).collect())
+        }
+        Kind::Date => {
+            let mut constants = Vec::new();
+            bounds(cond, slot, &mut constants)?;
+            let around = |bound: f64| [-1, 0, 1].map(|step| day(bound).map(|day| Value::Date(day + step)));
+            constants.into_iter().flat_map(around).collect()
         }
         Kind::Number { .. } => {
             let mut constants = Vec::new();

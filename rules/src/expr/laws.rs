@@ -7,6 +7,7 @@ use super::{
     error::At,
     parse::parse,
     tree::{Function, Membership, Node, Order, Tree, full_name},
+    unit,
     ward::{N_TRUTHS, NAMES, Patient, Ward},
 };
 
@@ -75,10 +76,7 @@ fn any_tree() -> impl Strategy<Value = Tree> {
         ])
         .prop_map(str::to_owned),
     ];
-    let unit = prop_oneof![
-        Just(None),
-        select(vec!["天", "周", "小时", "月", "岁", "℃", "mmHg", "%"]).prop_map(Some)
-    ];
+    let unit = prop_oneof![Just(None), select(unit::all().to_vec()).prop_map(Some)];
     let leaf = prop_oneof![
         any::<bool>().prop_map(|value| tree(Node::Literal(value))),
         vec(part, 1..3).prop_map(|parts| tree(Node::Name(parts))),

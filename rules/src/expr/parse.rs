@@ -19,6 +19,8 @@ use super::{
 const MAX_CHARS: usize = 4096;
 /// Deepest nesting of brackets.
 const MAX_NESTING: usize = 64;
+/// Most members of one sum or product.
+const MAX_TERMS: usize = 128;
 
 #[derive(Parser)]
 #[grammar = "expr/expr.pest"]
@@ -159,15 +161,41 @@ fn comparison(at: At, pair: Pair<'_, Rule>) -> Result<Tree, ExprError> {
             Node::Member(left, membership, labels)
         }
         Rule::like => {
-            let pattern = parts.next().and_then(|quoted| quoted.into_inner().next()).ok_or_else(missing)?;
-            Node::Matches(left, pattern.as_str().to_owned())
+            let quoted = parts.next().ok_or_else(missing)?;
+            let at = place(&quoted);
+            let pattern = quoted.into_inner().next().map_or("", |inner| inner.as_str()).to_owned();
+            return Ok(Tree { at, node: Node::Matches(left, pattern) });
         }
-        _ => Node::Compare(left, order(sign), Box::new(tree(parts.next().ok_or_else(missing)?)?)),
+        _ => {
+            let order = order(sign);
+            let right = tree(parts.next().ok_or_else(missing)?)?;
+            if let (Some(sign), Some(last)) = (parts.next(), parts.next()) {
+                return Err(chained(&left, order, &right, sign, &tree(last)?));
+            }
+            Node::Compare(left, order, Box::new(right))
+        }
     };
     Ok(Tree { at, node })
 }
 
+/// `36 <= 体温 <= 38` is refused, with what to write instead.
+fn chained(left: &Tree, order: Order, middle: &Tree, sign: Pair<'_, Rule>, right: &Tree) -> ExprError {
+    let at = place(&sign);
+    let other = self::order(sign);
+    let advice = match (order, other) {
+        (Order::AtMost, Order::AtMost) => format!("写成 {middle} 介于 {left} 和 {right}"),
+        (Order::AtLeast, Order::AtLeast) => format!("写成 {middle} 介于 {right} 和 {left}"),
+        _ => {
+            let (first, second) = (order.sign(), other.sign());
+            format!("写成两个条件：{left} {first} {middle} 且 {middle} {second} {right}")
+        }
+    };
+    at.error("EX001", format!("一处只比较一次，{advice}"))
+}
+
 /// Operands joined by two inverse signs; a single operand is itself.
+///
+/// Quotients and calendar months nest one by one, so that a row of them is as deep as it is long.
 fn signed(pair: Pair<'_, Rule>, sign: Rule, join: fn(Vec<(bool, Tree)>) -> Node) -> Result<Tree, ExprError> {
     let at = place(&pair);
     let mut inverse = false;
@@ -178,6 +206,9 @@ fn signed(pair: Pair<'_, Rule>, sign: Rule, join: fn(Vec<(bool, Tree)>) -> Node)
         } else {
             parts.push((inverse, tree(part)?));
         }
+    }
+    if parts.len() > MAX_TERMS {
+        return Err(at.error("EX006", format!("一串加减或乘除最多 {MAX_TERMS} 项，请拆开写")));
     }
     match parts.pop() {
         Some((_, only)) if parts.is_empty() => Ok(only),
@@ -198,7 +229,9 @@ fn negative(at: At, of: Tree) -> Tree {
 }
 
 fn date(at: At, text: &str) -> Result<Node, ExprError> {
-    let parts: Vec<u32> = text.split(['-', '年', '月', '日']).filter_map(|part| part.parse().ok()).collect();
+    let narrowed: String = text.chars().map(narrow).collect();
+    let parts: Vec<u32> =
+        narrowed.split(['-', '年', '月', '日']).filter_map(|part| part.parse().ok()).collect();
     let day = match parts.as_slice() {
         [year, month, day] => i32::try_from(*year).ok().and_then(|year| calendar::days(year, *month, *day)),
         _ => None,
@@ -257,7 +290,7 @@ fn number(at: At, pair: &Pair<'_, Rule>) -> Result<Node, ExprError> {
     let digits: String = parts.next().map_or("", |part| part.as_str()).chars().map(narrow).collect();
     let value: f64 = digits.parse().unwrap_or(f64::INFINITY);
     if !value.is_finite() {
-        return Err(at.error("EX001", "这个数太大了"));
+        return Err(at.error("EX008", "这个数太大了"));
     }
     Ok(Node::Number(value, parts.next().map(|part| unit::canonical(part.as_str()).to_owned())))
 }

@@ -110,3 +110,22 @@ pub(super) fn bounds(cond: &Cond, slot: u32, bounds: &mut Vec<f64>) -> Option<()
         Cond::Const(_) | Cond::Truth(_) | Cond::In(..) | Cond::Known(_) => Some(()),
     }
 }
+
+/// The numbers a number is made of by a rule of arithmetic; none of those that look at facts, conditions or rows.
+pub(super) fn operands(num: &Num) -> Vec<&Num> {
+    match num {
+        Num::Sum(of) | Num::Product(of) | Num::Least(of) | Num::Greatest(of) => of.iter().collect(),
+        Num::Quotient(left, right)
+        | Num::AddMonths(left, right)
+        | Num::YearsBetween(left, right)
+        | Num::MonthsBetween(left, right) => vec![left, right],
+        Num::Negative(of) | Num::Absolute(of) | Num::Round(of, _) | Num::Part(of, _) => vec![of],
+        Num::Const(_)
+        | Num::Var(_)
+        | Num::Score(..)
+        | Num::Size(_)
+        | Num::If(..)
+        | Num::Count(_)
+        | Num::Rows { .. } => Vec::new(),
+    }
+}

@@ -6,6 +6,7 @@ use super::{
         tree::{Node, Order, Tree},
         typed::{Cond, Num, TextTest},
         unit,
+        vocabulary::Kind,
     },
     Checker, Measure, Refused, Typed, label_text, negated_if,
 };
@@ -78,7 +79,7 @@ impl Checker<'_> {
                 if !is_equality {
                     return self.refuse(other.at, "EX003", format!("“{name}”是文字，只能用 =、≠、含、匹配"));
                 }
-                Cond::Text(*slot, TextTest::Equals(written))
+                Cond::Text(*slot, TextTest::Equals(self.text(other)?))
             }
             Typed::Set(name, ..) => {
                 let message = format!("“{name}”可以选几项，不能用 {}，写 {name} 含 {written}", order.sign());
@@ -87,6 +88,25 @@ impl Checker<'_> {
             _ => return None,
         };
         Some(negated_if(order == Order::Unequal, same))
+    }
+
+    /// A text as written; a number would lose its zeros, a text variable would be taken for its name.
+    pub(super) fn text(&mut self, tree: &Tree) -> Option<String> {
+        match &tree.node {
+            Node::Name(parts) => {
+                let text = super::full_name(parts);
+                let is_text = self.vocabulary.resolve(&text).is_some_and(|variable| match variable.kind {
+                    Kind::Item { of, .. } => *of == Kind::Text,
+                    kind => kind == Kind::Text,
+                });
+                if is_text {
+                    return self.refuse(tree.at, "EX003", "两处文字不能互相比较");
+                }
+                Some(text)
+            }
+            Node::Literal(_) => Some(tree.to_string()),
+            _ => self.refuse(tree.at, "EX003", "这里要文字；数字和符号要加引号，例如 \"0102\""),
+        }
     }
 
     fn equality(&mut self, at: At, order: Order, same: Cond) -> Option<Cond> {

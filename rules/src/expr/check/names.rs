@@ -1,9 +1,14 @@
 //! Names and labels, and what was probably meant by a wrong one.
 
 use super::{
-    super::{error::At, suggest::nearest, vocabulary::Variable},
+    super::{error::At, suggest::nearest, unit, vocabulary::Variable},
     Checker,
 };
+
+/// After so many errors no more likenesses are looked for: it takes all names for each.
+const MAX_SUGGESTIONS: usize = 20;
+/// Longer names are like no other.
+const MAX_CHARS: usize = 64;
 
 impl Checker<'_> {
     pub(super) fn variable(&mut self, at: At, name: &str) -> Option<Variable> {
@@ -13,8 +18,8 @@ impl Checker<'_> {
                 self.variables.push((variable.slot, variable.kind.clone()));
             }
         } else {
-            let message = self.unknown(name);
-            self.errors.push(at.error("EX002", message));
+            let (code, message) = self.unknown(name);
+            self.errors.push(at.error(code, message));
         }
         variable
     }
@@ -25,33 +30,42 @@ impl Checker<'_> {
         if let Some(index) = position.and_then(|position| u16::try_from(position).ok()) {
             return Some(index);
         }
-        let similar = nearest(label, labels).map_or_else(String::new, |other| format!("；是不是“{other}”？"));
+        let similar = meant(self.similar(label, labels).as_deref());
         let known = labels.join("、");
         self.refuse(at, "EX004", format!("“{name}”没有“{label}”这种取值，可用：{known}{similar}"))
     }
 
-    fn unknown(&self, name: &str) -> String {
+    fn similar(&self, name: &str, names: &[String]) -> Option<String> {
+        let is_worth_it = self.errors.len() < MAX_SUGGESTIONS && name.chars().count() <= MAX_CHARS;
+        is_worth_it.then(|| nearest(name, names)).flatten()
+    }
+
+    fn unknown(&self, name: &str) -> (&'static str, String) {
         if let Some(spaced) = self.spaced(name) {
-            return format!("没有“{name}”这个名称；关键词两边要空格：{spaced}");
+            let sign = if spaced.contains(" - ") { "减号" } else { "关键词" };
+            return ("EX002", format!("没有“{name}”这个名称；{sign}两边要空格：{spaced}"));
         }
         let names = self.vocabulary.names();
         let suggestion = match name.split_once('.') {
             Some((concept, attribute)) if self.vocabulary.resolve(concept).is_some() => {
                 let own: Vec<String> =
                     names.iter().filter(|other| other.starts_with(&format!("{concept}."))).cloned().collect();
-                match nearest(name, &own).or_else(|| own.first().cloned()) {
-                    None => return format!("“{concept}”没有“{attribute}”这一项"),
+                match self.similar(name, &own).or_else(|| own.first().cloned()) {
+                    None => return ("EX002", format!("“{concept}”没有“{attribute}”这一项")),
                     found => found,
                 }
             }
-            Some((concept, attribute)) => nearest(concept, &names)
+            Some((concept, attribute)) => self
+                .similar(concept, &names)
                 .map(|concept| format!("{concept}.{attribute}"))
                 .filter(|full| self.vocabulary.resolve(full).is_some())
-                .or_else(|| nearest(name, &names)),
-            None => nearest(name, &names),
+                .or_else(|| self.similar(name, &names)),
+            None => self.similar(name, &names),
         };
-        let suggestion = suggestion.map_or_else(String::new, |other| format!("；是不是“{other}”？"));
-        format!("没有“{name}”这个名称{suggestion}")
+        match (suggestion, misread(name)) {
+            (None, Some(misread)) => misread,
+            (suggestion, _) => ("EX002", format!("没有“{name}”这个名称{}", meant(suggestion.as_deref()))),
+        }
     }
 
     /// `发热且咳嗽` was meant as two names.
@@ -59,10 +73,37 @@ impl Checker<'_> {
         if let Some(rest) = name.strip_prefix('非').filter(|rest| self.vocabulary.resolve(rest).is_some()) {
             return Some(format!("非 {rest}"));
         }
-        name.char_indices().filter(|(_, c)| matches!(c, '且' | '或')).find_map(|(index, sign)| {
+        name.char_indices().filter(|(_, c)| matches!(c, '且' | '或' | '-')).find_map(|(index, sign)| {
             let (left, right) = (&name[..index], &name[index + sign.len_utf8()..]);
-            let is_known = |part| self.vocabulary.resolve(part).is_some();
-            (is_known(left) && is_known(right)).then(|| format!("{left} {sign} {right}"))
+            let is_known = |part: &str| {
+                self.vocabulary.resolve(part).is_some() || sign == '-' && part.parse::<f64>().is_ok()
+            };
+            let is_name = |part: &str| self.vocabulary.resolve(part).is_some();
+            let is_two = is_known(left) && is_known(right) && (is_name(left) || is_name(right));
+            is_two.then(|| format!("{left} {sign} {right}"))
         })
     }
+}
+
+/// What begins with digits was meant as a number or a date.
+fn misread(name: &str) -> Option<(&'static str, String)> {
+    let is_digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let rest = name.trim_start_matches(is_digit);
+    if rest.len() == name.len() {
+        return None;
+    }
+    let is_dated = |c: char| is_digit(c) || matches!(c, '-' | '年' | '月' | '日');
+    if rest.chars().all(is_dated) && !rest.is_empty() {
+        return Some(("EX008", format!("“{name}”不是日期，要写全年月日，例如 2026-11-23；减号两边要空格")));
+    }
+    if rest.chars().all(|c| is_digit(c) || c == '.') {
+        return Some(("EX008", format!("“{name}”不是一个数")));
+    }
+    let units: Vec<String> = unit::all().iter().map(|unit| (*unit).to_owned()).collect();
+    let similar = nearest(rest, &units);
+    Some(("EX005", format!("没有“{rest}”这个单位，可用：{}{}", units.join("、"), meant(similar.as_deref()))))
+}
+
+fn meant(similar: Option<&str>) -> String {
+    similar.map_or_else(String::new, |other| format!("；是不是“{other}”？"))
 }

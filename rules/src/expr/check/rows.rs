@@ -76,13 +76,15 @@ impl Checker<'_> {
     }
 
     fn known(&mut self, at: At, of: &[Tree]) -> Option<Cond> {
-        let [tree] = of else {
-            return self.refuse(at, "EX003", "已知(…) 的括号里只写一个名称");
-        };
+        let [tree] = of else { return self.wrong_number(at, Function::Known, "一个名称") };
         let Some(name) = Self::single_name(tree) else {
             return self.refuse(at, "EX003", "已知(…) 的括号里只写一个名称");
         };
         let variable = self.variable(tree.at, &name)?;
+        if let Typed::List(..) = self.of_kind(name, variable.slot, variable.kind) {
+            self.condition(tree);
+            return None;
+        }
         Some(Cond::Known(variable.slot))
     }
 
