@@ -31,7 +31,9 @@ impl<'a> Line<'a> {
 
     /// The lines of a file, without the byte order mark and line ends, numbered from 1.
     pub(super) fn all(text: &str) -> impl Iterator<Item = (u32, &str)> {
-        (1u32..).zip(text.strip_prefix('\u{feff}').unwrap_or(text).split('\n'))
+        // Old editors end lines with a carriage return alone.
+        let end = if text.contains('\n') { '\n' } else { '\r' };
+        (1u32..).zip(text.strip_prefix('\u{feff}').unwrap_or(text).split(end))
     }
 
     /// Where a character stands.

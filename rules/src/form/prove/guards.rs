@@ -5,7 +5,7 @@ use crate::expr::Order;
 use crate::expr::typed::{Cond, Num};
 use crate::form::draft::Place;
 use crate::form::slots::Guard;
-use crate::solve::{Demand, Verdicts, phrase};
+use crate::solve::{Answer, Demand, Verdicts, phrase};
 
 /// Parts of one condition that are compared with each other at most.
 const PARTS: usize = 12;
@@ -17,13 +17,27 @@ impl Prover<'_> {
         if !self.holds(guard, &cond, context, what) {
             return false;
         }
-        if let Some(proof) = proof(self.full.cannot_nearby(&cond, Verdicts::NO)) {
+        if let Some(proof) = self.cannot_fail(guard, &cond) {
             let message = format!("{what}的条件“{}”总是成立，写了等于没写", guard.text);
             self.warning(guard.place, "FP003", message, proof, "删掉这个条件，或改成会不成立的条件");
         } else {
             self.parts(&cond, guard);
         }
         true
+    }
+
+    /// Why a condition never fails once its answers are there. Questions that are never shown together leave it
+    /// unknown, so it fails then, and nothing is claimed.
+    fn cannot_fail(&self, guard: &Guard, cond: &Cond) -> Option<String> {
+        if let Some(proof) = proof(self.bare.cannot(cond, Verdicts::NO)) {
+            return Some(proof);
+        }
+        let known = guard.expr.slots().iter().map(|slot| self.world.bands.cond(&Cond::Known(*slot)));
+        let together = Cond::And(known.collect());
+        match self.full.can(&together, Verdicts::YES) {
+            Answer::Possible(_) => proof(self.full.cannot_nearby(cond, Verdicts::NO)),
+            Answer::Impossible(_) | Answer::Undecided => None,
+        }
     }
 
     /// For whom a form is meant: somebody, and not everybody.
