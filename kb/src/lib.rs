@@ -25,4 +25,4 @@ pub use model::{
     AgeBand, Attribute, Choice, Concept, ConceptId, ConceptKind, Department, Differential, Disease, Edge,
     Incidence, RedFlag, Review, Sex, Symptom, TriageLevel, Urgency,
 };
-pub use source::{Source, Sources};
+pub use source::{Source, Sources, text};

@@ -1,6 +1,7 @@
 //! The command line; each command is one file.
 
 mod audit;
+mod chart;
 mod check;
 mod consult;
 mod eval;
@@ -34,6 +35,8 @@ enum Command {
     /// 问卷：试答、跑用例、转换格式
     #[command(subcommand)]
     Form(form::Form),
+    /// 把流程图或生命周期图（.mmd）画成 SVG
+    Chart(chart::Draw),
     /// 评测：按 bench 的约定在标准输入输出上应答
     #[command(subcommand)]
     Eval(eval::Eval),
@@ -51,6 +54,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Consult(command) => consult::run(&command),
         Command::Check(command) => check::run(&command),
         Command::Form(command) => form::run(&command),
+        Command::Chart(command) => chart::run(&command),
         Command::Eval(command) => eval::run(&command),
         Command::Openapi => openapi::run(),
         Command::Audit(command) => in_runtime(audit::run(&command)),
