@@ -9,6 +9,7 @@ mod tests;
 use crate::{ConceptId, Review};
 
 pub(crate) use read::read;
+pub(crate) use sections::is_han;
 
 /// Who an article is for, or who a search is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
