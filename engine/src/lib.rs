@@ -18,6 +18,7 @@ mod question;
 mod record;
 mod safety;
 mod script;
+pub mod search;
 #[cfg(test)]
 mod tests;
 mod variables;

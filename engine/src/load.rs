@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kb::{ConceptId, Fault, Kb, Severity, Source, Sources};
+use kb::{ConceptId, Fault, Kb, Severity, Source, Sources, search::Search};
 use nlp::Extractor;
 use rules::chart::Chart;
 
@@ -15,6 +15,9 @@ use crate::{
     variables::{CaseFacts, GuardNames},
 };
 
+/// Folders of the data folder that a release is made of, and the endings of their files.
+const FOLDERS: [&str; 4] = ["graph", "lexicon", "flows", "articles"];
+const EXTENSIONS: [&str; 4] = ["ttl", "tsv", "mmd", "md"];
 const CHART: &str = "flows/preconsult.mmd";
 const SCRIPT: &str = "flows/history.tsv";
 /// Suspects whose urgency takes part in the triage level.
@@ -23,6 +26,7 @@ const N_LIKELY: usize = 3;
 /// One release with everything compiled; share it behind an `Arc`.
 pub struct Engine {
     kb: Kb,
+    search: Search,
     extractor: Extractor,
     flags: Flags,
     chart: Chart,
@@ -34,15 +38,12 @@ pub struct Engine {
 impl Engine {
     /// Reads and compiles the data folder; every fault is reported with its file and line.
     pub fn load(data: &Path) -> Result<Self, Vec<Fault>> {
-        let sources =
-            Sources::read(data, &["graph", "lexicon", "flows"], &["ttl", "tsv", "mmd"]).map_err(|error| {
-                vec![Fault::error(
-                    &data.display().to_string(),
-                    0,
-                    "EN000",
-                    format!("读不到知识文件：{error}"),
-                )]
-            })?;
+        // A release may have no articles.
+        let is_there = |folder: &&str| *folder != "articles" || data.join(folder).is_dir();
+        let folders: Vec<&str> = FOLDERS.into_iter().filter(is_there).collect();
+        let sources = Sources::read(data, &folders, &EXTENSIONS).map_err(|error| {
+            vec![Fault::error(&data.display().to_string(), 0, "EN000", format!("读不到知识文件：{error}"))]
+        })?;
         Self::compile(&sources)
     }
 
@@ -71,12 +72,18 @@ impl Engine {
             return Err(faults);
         };
         let symptom_sex = symptom_sexes(&kb);
-        Ok(Self { kb, extractor, flags, chart, script, symptom_sex })
+        let search = Search::build(&kb)?;
+        Ok(Self { kb, search, extractor, flags, chart, script, symptom_sex })
     }
 
     /// The knowledge of this release.
     pub fn kb(&self) -> &Kb {
         &self.kb
+    }
+
+    /// The search over the articles of this release; [`Engine::search`] reads the text first.
+    pub fn articles(&self) -> &Search {
+        &self.search
     }
 
     /// The reader of text of this release.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
-    Concept, ConceptId, ConceptKind, Disease, Fault, Frequency, Sex, Sources,
+    Article, Concept, ConceptId, ConceptKind, Disease, Fault, Frequency, Severity, Sex, Sources,
     graph::{Graph, Object, Place, Property},
     model::Edge,
 };
@@ -13,6 +13,8 @@ const MIN_SYMPTOMS: usize = 3;
 /// Parts of the body, by label key, that only one sex has.
 const FEMALE_ONLY: [&str; 4] =
     ["sym:dysmenorrhea", "sym:vaginal-bleeding", "sym:leukorrhea", "sym:amenorrhea"];
+/// How bad it is that a disease has no article.
+const WITHOUT_ARTICLE: Severity = Severity::Warning;
 const MALE_ONLY: [&str; 3] = ["sym:scrotal-pain", "sym:scrotal-swelling", "sym:erectile-dysfunction"];
 
 fn fault(sources: &Sources, place: Place, code: &'static str, message: String) -> Fault {
@@ -166,5 +168,27 @@ pub(crate) fn diseases(
         if disease.age_weights.iter().all(|weight| *weight <= 0.0) {
             faults.push(fault(sources, place, "KB006", format!("{key} 的五个年龄段权重都是 0")));
         }
+    }
+}
+
+/// Every disease has its article, once there are articles at all.
+pub(crate) fn articles(
+    sources: &Sources,
+    graph: &Graph,
+    concepts: &[Concept],
+    diseases: &[Disease],
+    articles: &[Article],
+    faults: &mut Vec<Fault>,
+) {
+    let told: BTreeSet<ConceptId> = articles.iter().map(|article| article.about).collect();
+    for disease in diseases.iter().filter(|disease| !articles.is_empty() && !told.contains(&disease.id)) {
+        let concept = &concepts[disease.id.index()];
+        let message = format!("“{}”还没有健康文章", concept.label);
+        let name = concept.key.trim_start_matches("dis:");
+        faults.push(Fault {
+            severity: WITHOUT_ARTICLE,
+            ..fault(sources, graph.nodes[&concept.key].place, "KB039", message)
+                .with_hint(format!("写 articles/{name}.md，文件头里 about: {}", concept.key))
+        });
     }
 }

@@ -1,12 +1,12 @@
 //! From checked files to the immutable knowledge base.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use oxigraph::store::Store;
 
 use crate::{
-    Attribute, Concept, ConceptId, ConceptKind, Cue, Department, Disease, Fault, RedFlag, Review, Severity,
-    Sources, Symptom, check,
+    Article, Attribute, Concept, ConceptId, ConceptKind, Cue, Department, Disease, Fault, RedFlag, Review,
+    Severity, Sources, Symptom, article, check,
     graph::Graph,
     index::{self, Edges},
     lexicon,
@@ -33,6 +33,8 @@ pub struct Kb {
     pub red_flags: Vec<RedFlag>,
     /// Cue words of the lexicon.
     pub cues: Vec<Cue>,
+    /// What words mean to a search, from `lexicon/search.tsv`.
+    pub search_words: Vec<Cue>,
     /// The edges as written.
     pub edges: Vec<Edge>,
     /// The edges compiled, closed over broader symptoms.
@@ -43,6 +45,7 @@ pub struct Kb {
     pub warnings: Vec<Fault>,
     /// The same triples for SPARQL.
     pub store: Store,
+    articles: Vec<Article>,
     by_key: HashMap<String, ConceptId>,
     positions: Vec<u32>,
 }
@@ -62,6 +65,11 @@ impl Kb {
         let red_flags = reader.red_flags();
         faults.append(&mut reader.faults);
         let cues = lexicon::read(sources, &mut faults);
+        let search_words = lexicon::search_words(sources, &mut faults);
+        let is_source =
+            |key: &str| graph.nodes.get(key).is_some_and(|n| n.key("rdf:type") == Some("jy:Source"));
+        let articles = article::read(sources, &by_key, is_source, &mut faults);
+        check::articles(sources, &graph, &concepts, &diseases, &articles, &mut faults);
         check::names(sources, &graph, &concepts, &mut faults);
         check::hierarchy(sources, &graph, &concepts, &by_key, &mut faults);
         check::diseases(sources, &graph, &concepts, &diseases, &edges, &mut faults);
@@ -84,12 +92,25 @@ impl Kb {
             attributes,
             red_flags,
             cues,
+            search_words,
             edges,
             store,
+            articles,
             by_key,
         };
         kb.index = kb.compiled_edges();
         Ok(kb)
+    }
+
+    /// The health articles in the order of their ids; refused ones are among them and never shown to patients.
+    pub fn articles(&self) -> &[Article] {
+        &self.articles
+    }
+
+    /// Diseases that no article is about.
+    pub fn without_article(&self) -> Vec<ConceptId> {
+        let told: BTreeSet<ConceptId> = self.articles.iter().map(|article| article.about).collect();
+        self.diseases.iter().map(|disease| disease.id).filter(|id| !told.contains(id)).collect()
     }
 
     /// The concept of that key.

@@ -22,11 +22,24 @@ pub const REPLY: &str = "reply";
 
 const HEADER: &str = "surface\tclass\tvalue";
 
-/// Reads every file of `lexicon/`; each has the header `surface class value`.
+/// The words that only a search knows.
+const SEARCH: &str = "lexicon/search.tsv";
+
+/// Reads every file of `lexicon/` but the search's; each has the header `surface class value`.
 pub(crate) fn read(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Cue> {
+    rows(sources, |name| name != SEARCH, faults)
+}
+
+/// Reads what words mean to a search: the same columns, other classes (see [`crate::search`]).
+pub(crate) fn search_words(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Cue> {
+    rows(sources, |name| name == SEARCH, faults)
+}
+
+fn rows(sources: &Sources, wanted: impl Fn(&str) -> bool, faults: &mut Vec<Fault>) -> Vec<Cue> {
     let mut cues = Vec::new();
     let mut places = BTreeMap::new();
-    for source in sources.files().iter().filter(|source| source.name.starts_with("lexicon/")) {
+    let files = sources.files().iter().filter(|source| source.name.starts_with("lexicon/"));
+    for source in files.filter(|source| wanted(&source.name)) {
         for (line, number) in source.text.lines().zip(1u32..) {
             if number == 1 {
                 if line != HEADER {

@@ -4,6 +4,7 @@
 //! complete knowledge base named by the hash of its files, or every [`Fault`] it found, each with file and
 //! line. Hot paths read the compiled [`index::Edges`]; [`Kb::store`] holds the same triples for SPARQL.
 
+pub mod article;
 mod check;
 mod compile;
 mod fault;
@@ -12,11 +13,13 @@ mod graph;
 pub mod index;
 mod lexicon;
 mod model;
+pub mod search;
 mod source;
 #[cfg(test)]
 mod tests;
 pub mod vocabulary;
 
+pub use article::{Article, Audience, Part, Season};
 pub use compile::Kb;
 pub use fault::{Fault, Severity};
 pub use frequency::Frequency;

@@ -7,6 +7,7 @@ mod consult;
 mod eval;
 mod form;
 mod openapi;
+mod search;
 mod serve;
 
 use std::{
@@ -32,6 +33,8 @@ enum Command {
     Consult(consult::Consult),
     /// 检查知识文件，逐条指出问题的位置
     Check(check::Check),
+    /// 在健康文章里检索，写出名次和理由
+    Search(search::Search),
     /// 问卷：试答、跑用例、转换格式
     #[command(subcommand)]
     Form(form::Form),
@@ -53,6 +56,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve => in_runtime(serve::run()),
         Command::Consult(command) => consult::run(&command),
         Command::Check(command) => check::run(&command),
+        Command::Search(command) => search::run(&command),
         Command::Form(command) => form::run(&command),
         Command::Chart(command) => chart::run(&command),
         Command::Eval(command) => eval::run(&command),
