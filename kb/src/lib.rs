@@ -19,7 +19,7 @@ mod source;
 mod tests;
 pub mod vocabulary;
 
-pub use article::{Article, Audience, Part, Season};
+pub use article::{Article, Audience, Part, Season, Section};
 pub use compile::Kb;
 pub use fault::{Fault, Severity};
 pub use frequency::Frequency;
