@@ -26,6 +26,7 @@ pub use frequency::Frequency;
 pub use lexicon::{Cue, REPLY};
 pub use model::{
     AgeBand, Attribute, Choice, Concept, ConceptId, ConceptKind, Department, Differential, Disease, Edge,
-    Incidence, RedFlag, Review, Sex, Symptom, TriageLevel, Urgency,
+    ExamKind, ExamLink, Examination, Incidence, Population, RedFlag, Review, RiskLink, Sex, Symptom,
+    TcmDisease, TcmSymptom, TcmSyndrome, TcmSyndromeLink, TriageLevel, Urgency,
 };
 pub use source::{Source, Sources, text};
