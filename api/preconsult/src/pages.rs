@@ -13,12 +13,12 @@ mod tests;
 use axum::routing::{get, post};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::Service;
+use crate::Shared;
 
 use health::{Card, cards};
 pub(crate) use said::{Diff, Said, said, turn_numbers};
 
-pub(crate) fn routes() -> OpenApiRouter<Service> {
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .route("/", get(patient::home))
         .route("/consultations", post(patient::begin))
