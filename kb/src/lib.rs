@@ -12,6 +12,7 @@ mod graph;
 pub mod index;
 mod lexicon;
 mod model;
+pub mod retrieve;
 mod source;
 #[cfg(test)]
 mod tests;
