@@ -18,6 +18,8 @@ pub(crate) struct Salience {
 const TRAITS: usize = 13;
 const EPOCHS: usize = 12;
 const RATE: f32 = 0.1;
+/// Even a word that never comes back is worth so much of its rarity.
+const LEAST: f32 = 0.05;
 /// Openings longer than this many words would no longer be a question.
 const OPENING: usize = 20;
 
@@ -66,7 +68,7 @@ impl Salience {
     pub(crate) fn of(&self, word: Word, frequency: usize, documents: usize, rarity: f32) -> f32 {
         let p = self.chance(&traits(word, frequency, documents)).clamp(0.02, 0.97);
         let q = (real(frequency) + 0.5) / (real(documents) + 1.0);
-        let learnt = (p * (1.0 - q) / ((1.0 - p) * q)).ln().max(0.0) / rarity.max(0.05);
+        let learnt = ((p * (1.0 - q) / ((1.0 - p) * q)).ln() / rarity.max(0.05)).max(LEAST);
         let rule = match word.kind {
             Kind::Thing | Kind::Latin => 1.25,
             Kind::Action | Kind::Quality | Kind::Unknown => 1.0,
