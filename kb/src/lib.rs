@@ -13,6 +13,7 @@ mod graph;
 pub mod index;
 mod lexicon;
 mod model;
+pub mod retrieve;
 pub mod search;
 mod source;
 #[cfg(test)]
