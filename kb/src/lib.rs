@@ -14,13 +14,14 @@ pub mod herb;
 pub mod index;
 mod lexicon;
 mod model;
+pub mod retrieve;
 pub mod search;
 mod source;
 #[cfg(test)]
 mod tests;
 pub mod vocabulary;
 
-pub use article::{Article, Audience, Part, Season};
+pub use article::{Article, Audience, Part, Season, Section};
 pub use compile::Kb;
 pub use fault::{Fault, Severity};
 pub use frequency::Frequency;

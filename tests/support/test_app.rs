@@ -5,7 +5,7 @@ use std::{
 };
 
 use axum::Router;
-use engine::Engine;
+use engine::{Current, Engine};
 use platform::db::test_support::{Bench, on_each_database};
 
 use crate::Browser;
@@ -38,7 +38,7 @@ impl<'a> TestApp<'a> {
     }
 
     fn on(bench: &'a Bench) -> Self {
-        Self { bench, router: server::router(bench.app.clone(), engine()) }
+        Self { bench, router: server::router(bench.app.clone(), Current::new(engine())) }
     }
 
     /// The program as it is after it was killed and started again on the same database.

@@ -1,13 +1,11 @@
 //! The table of contents: every crate's routes, and what each request passes through.
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
 };
-use engine::Engine;
+use engine::Current;
 use platform::{App, http, session};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::{OpenApi as _, openapi::OpenApi};
@@ -15,10 +13,10 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{health, openapi::Head};
 
-/// The whole program as one service.
-pub fn router(app: App, engine: Arc<Engine>) -> Router {
+/// The whole program as one service; what is put into use in `engine` serves the next request.
+pub fn router(app: App, engine: Current) -> Router {
     let (preconsult, _) =
-        preconsult::routes().with_state(preconsult::Service { app: app.clone(), engine }).split_for_parts();
+        preconsult::routes().with_state(preconsult::Shared { app: app.clone(), engine }).split_for_parts();
     let routes = Router::new()
         .merge(preconsult)
         .merge(health::routes())

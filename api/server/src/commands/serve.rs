@@ -1,5 +1,6 @@
 use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
 
+use engine::Current;
 use platform::App;
 use tokio::net::TcpListener;
 
@@ -11,7 +12,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let config = start::config()?;
     let _log = platform::log::start(&config)?;
     tracing::info!(?config, "starting");
-    let engine = Arc::new(start::engine(&config.data_dir)?);
+    let engine = Current::new(Arc::new(start::engine(&config.data_dir)?));
     let listener = listen(config.listen).await?;
     let app = start::app(config).await?;
     start::seed(&app).await?;
