@@ -8,12 +8,16 @@ use crate::{
     Article, Attribute, Concept, ConceptId, ConceptKind, Cue, Department, Disease, Examination, Fault,
     Population, RedFlag, Review, Severity, Sources, Symptom, TcmDisease, TcmSyndrome, article, check,
     graph::Graph,
+    herb::Herbs,
     index::{self, Edges},
     lexicon,
     model::Edge,
 };
 
+mod herbs;
 mod read;
+
+pub(crate) use read::Reader;
 
 /// One knowledge release: everything compiled, nothing changes after.
 pub struct Kb {
@@ -54,6 +58,8 @@ pub struct Kb {
     /// The same triples for SPARQL.
     pub store: Store,
     articles: Vec<Article>,
+    herbs: Herbs,
+    source_labels: BTreeMap<String, String>,
     by_key: HashMap<String, ConceptId>,
     positions: Vec<u32>,
 }
@@ -75,6 +81,7 @@ impl Kb {
         let tcm_syndromes = reader.tcm_syndromes(&by_key);
         let tcm_diseases = reader.tcm_diseases(&by_key, &departments, &tcm_syndromes);
         let red_flags = reader.red_flags();
+        let herbs = Herbs::read(&mut reader);
         faults.append(&mut reader.faults);
         let cues = lexicon::read(sources, &mut faults);
         let search_words = lexicon::search_words(sources, &mut faults);
@@ -89,6 +96,10 @@ impl Kb {
         if faults.iter().any(|fault| fault.severity == Severity::Error) {
             return Err(faults);
         }
+        let source_labels = graph
+            .of_class("jy:Source")
+            .map(|node| (node.key.clone(), node.text("skos:prefLabel").unwrap_or_default().to_owned()))
+            .collect();
         let concepts = with_broader(&graph, concepts, &by_key);
         let store = store(graph).map_err(|message| vec![Fault::error("graph", 0, "KB099", message)])?;
         let mut kb = Self {
@@ -112,6 +123,8 @@ impl Kb {
             edges,
             store,
             articles,
+            herbs,
+            source_labels,
             by_key,
         };
         kb.index = kb.compiled_edges();

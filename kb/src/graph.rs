@@ -52,6 +52,14 @@ impl Node {
         self.properties.iter().filter(move |property| property.name == name)
     }
 
+    /// The texts of a property, in file order.
+    pub(crate) fn texts<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
+        self.all(name).filter_map(|property| match &property.object {
+            Object::Text(text) => Some(text.as_str()),
+            Object::Key(_) | Object::Nested(_) => None,
+        })
+    }
+
     /// The text of a property that is a literal.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.all(name).find_map(|property| match &property.object {
@@ -84,8 +92,7 @@ impl Graph {
     pub(crate) fn parse(sources: &Sources) -> (Self, Vec<Fault>) {
         let mut graph = Self::default();
         let mut faults = Vec::new();
-        for (index, source) in
-            sources.files().iter().enumerate().filter(|(_, source)| source.name.starts_with("graph/"))
+        for (index, source) in sources.files().iter().enumerate().filter(|(_, source)| is_graph(&source.name))
         {
             graph.add_file(index, source, &mut faults);
         }
@@ -155,6 +162,11 @@ impl Graph {
             .push(Property { name, object, place });
         self.triples.push(triple);
     }
+}
+
+/// Whether a file of the data folder belongs to the graph.
+pub(crate) fn is_graph(name: &str) -> bool {
+    ["graph/", "herbs/"].iter().any(|folder| name.starts_with(folder)) && name.ends_with(".ttl")
 }
 
 fn to_u32(number: u64) -> u32 {

@@ -10,6 +10,7 @@ mod compile;
 mod fault;
 mod frequency;
 mod graph;
+pub mod herb;
 pub mod index;
 mod lexicon;
 mod model;
