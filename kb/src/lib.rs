@@ -7,14 +7,21 @@
 pub mod article;
 mod check;
 mod compile;
+pub mod diff;
+pub mod export;
 mod fault;
 mod frequency;
 mod graph;
+pub mod import;
 pub mod index;
 mod lexicon;
 mod model;
+mod rank;
+#[cfg(any(test, feature = "test-support"))]
+pub mod sample;
 pub mod search;
 mod source;
+pub mod sparql;
 #[cfg(test)]
 mod tests;
 pub mod vocabulary;
@@ -28,4 +35,5 @@ pub use model::{
     AgeBand, Attribute, Choice, Concept, ConceptId, ConceptKind, Department, Differential, Disease, Edge,
     Incidence, RedFlag, Review, Sex, Symptom, TriageLevel, Urgency,
 };
+pub use rank::Ranked;
 pub use source::{Source, Sources, text};
