@@ -16,6 +16,7 @@ mod load;
 mod next;
 mod person;
 mod question;
+pub mod recommend;
 mod record;
 mod safety;
 mod script;

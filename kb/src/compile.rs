@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use oxigraph::store::Store;
 
 use crate::{
-    Article, Attribute, Concept, ConceptId, ConceptKind, Cue, Department, Disease, Fault, RedFlag, Review,
-    Severity, Sources, Symptom, article, check,
+    Article, Attribute, Concept, ConceptId, ConceptKind, Cue, Department, Disease, Examination, Fault,
+    Population, RedFlag, Review, Severity, Sources, Symptom, TcmDisease, TcmSyndrome, article, check,
     graph::Graph,
     index::{self, Edges},
     lexicon,
@@ -31,6 +31,14 @@ pub struct Kb {
     pub attributes: Vec<Attribute>,
     /// Red flags in the order of their keys.
     pub red_flags: Vec<RedFlag>,
+    /// Examinations in the order of their keys.
+    pub examinations: Vec<Examination>,
+    /// Groups of people in the order of their keys.
+    pub populations: Vec<Population>,
+    /// Diseases of Chinese medicine in the order of their keys; no differential ranks them.
+    pub tcm_diseases: Vec<TcmDisease>,
+    /// Syndromes of Chinese medicine in the order of their keys.
+    pub tcm_syndromes: Vec<TcmSyndrome>,
     /// Cue words of the lexicon.
     pub cues: Vec<Cue>,
     /// What words mean to a search, from `lexicon/search.tsv`.
@@ -61,7 +69,11 @@ impl Kb {
         let attributes = reader.attributes();
         let departments = reader.departments();
         let symptoms = reader.symptoms(&by_key, &attributes);
-        let (diseases, edges) = reader.diseases(&by_key, &departments);
+        let examinations = reader.examinations();
+        let populations = reader.populations(&by_key);
+        let (diseases, edges) = reader.diseases(&by_key, &departments, &examinations);
+        let tcm_syndromes = reader.tcm_syndromes(&by_key);
+        let tcm_diseases = reader.tcm_diseases(&by_key, &departments, &tcm_syndromes);
         let red_flags = reader.red_flags();
         faults.append(&mut reader.faults);
         let cues = lexicon::read(sources, &mut faults);
@@ -91,6 +103,10 @@ impl Kb {
             departments,
             attributes,
             red_flags,
+            examinations,
+            populations,
+            tcm_diseases,
+            tcm_syndromes,
             cues,
             search_words,
             edges,

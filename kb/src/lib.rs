@@ -19,6 +19,7 @@ mod model;
 mod rank;
 #[cfg(any(test, feature = "test-support"))]
 pub mod sample;
+pub mod retrieve;
 pub mod search;
 mod source;
 pub mod sparql;
@@ -26,14 +27,15 @@ pub mod sparql;
 mod tests;
 pub mod vocabulary;
 
-pub use article::{Article, Audience, Part, Season};
+pub use article::{Article, Audience, Part, Season, Section};
 pub use compile::Kb;
 pub use fault::{Fault, Severity};
 pub use frequency::Frequency;
 pub use lexicon::{Cue, REPLY};
 pub use model::{
     AgeBand, Attribute, Choice, Concept, ConceptId, ConceptKind, Department, Differential, Disease, Edge,
-    Incidence, RedFlag, Review, Sex, Symptom, TriageLevel, Urgency,
+    ExamKind, ExamLink, Examination, Incidence, Population, RedFlag, Review, RiskLink, Sex, Symptom,
+    TcmDisease, TcmSymptom, TcmSyndrome, TcmSyndromeLink, TriageLevel, Urgency,
 };
 pub use rank::Ranked;
 pub use source::{Source, Sources, text};

@@ -2,6 +2,7 @@
 //! what was written.
 
 mod doctor;
+mod health;
 mod history;
 mod patient;
 mod said;
@@ -14,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
 
+use health::{Card, cards};
 pub(crate) use said::{Diff, Said, said, turn_numbers};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -25,6 +27,10 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .route("/consultations/{id}/restart", get(patient::ask_restart).post(patient::restart))
         .route("/consultations/{id}/record/{section}", post(talk::amend))
         .route("/consultations/{id}/confirm", post(talk::confirm))
+        .route("/health", get(health::shelf))
+        .route("/health/suggestions", get(health::suggestions))
+        .route("/health/forget", post(health::forget))
+        .route("/health/articles/{id}", get(health::read).post(health::judge))
         .route("/history", get(history::list))
         .route("/doctor", get(doctor::list))
         .route("/doctor/consultations/{id}", get(doctor::show))

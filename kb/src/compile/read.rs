@@ -1,10 +1,13 @@
 //! Reads the subjects of the graph into plain values and notes every fault with its line.
 
+mod clinic;
+mod tcm;
+
 use std::collections::HashMap;
 
 use crate::{
-    AgeBand, Attribute, Choice, Concept, ConceptId, ConceptKind, Department, Differential, Disease, Fault,
-    Frequency, Incidence, RedFlag, Review, Sex, Sources, Symptom, TriageLevel, Urgency,
+    AgeBand, Attribute, Choice, Concept, ConceptId, ConceptKind, Department, Differential, Disease,
+    Examination, Fault, Frequency, Incidence, RedFlag, Review, Sex, Sources, Symptom, TriageLevel, Urgency,
     graph::{Graph, Node, Object, Place, Property},
     model::Edge,
 };
@@ -18,8 +21,18 @@ const CONCEPT_CLASSES: [(&str, ConceptKind); 5] = [
     ("jy:Allergen", ConceptKind::Allergen),
 ];
 /// Classes that are not mentioned in text but belong to the files.
-const OTHER_CLASSES: [&str; 6] =
-    ["jy:Department", "jy:BodyPart", "jy:SymptomAttribute", "jy:RedFlag", "jy:Source", "jy:Term"];
+const OTHER_CLASSES: [&str; 10] = [
+    "jy:Department",
+    "jy:BodyPart",
+    "jy:SymptomAttribute",
+    "jy:RedFlag",
+    "jy:Source",
+    "jy:Term",
+    "jy:Examination",
+    "jy:Population",
+    "jy:TcmDisease",
+    "jy:TcmSyndrome",
+];
 
 pub(super) struct Reader<'a> {
     sources: &'a Sources,
@@ -210,6 +223,7 @@ impl<'a> Reader<'a> {
         &mut self,
         by_key: &HashMap<String, ConceptId>,
         departments: &[Department],
+        examinations: &[Examination],
     ) -> (Vec<Disease>, Vec<Edge>) {
         let graph = self.graph;
         let (mut diseases, mut edges) = (Vec::new(), Vec::new());
@@ -225,16 +239,14 @@ impl<'a> Reader<'a> {
                 icd10: self.required(node, "skos:notation"),
                 definition: self.required(node, "skos:definition"),
                 departments: self.treated_in(node, departments),
-                sex: match node.key("jy:sex") {
-                    Some("jy:female") => Some(Sex::Female),
-                    Some("jy:male") => Some(Sex::Male),
-                    _ => None,
-                },
+                sex: sex(node),
                 age_weights: AgeBand::NAMES.map(|(name, _)| f32::from(self.weight(node, name))),
                 incidence: self.one_of(node, "jy:incidence", &Incidence::NAMES).unwrap_or(Incidence::Rare),
                 urgency: self.one_of(node, "jy:urgency", &Urgency::NAMES).unwrap_or(Urgency::Routine),
                 is_chronic: node.text("jy:chronic") == Some("true"),
                 differentials: self.differentials(node, by_key),
+                risks: self.risk_links(node, by_key),
+                exams: self.exam_links(node, examinations),
             });
         }
         (diseases, edges)
@@ -344,6 +356,11 @@ impl<'a> Reader<'a> {
         })
     }
 
+    fn optional_number(&mut self, node: &Node, name: &'static str) -> Option<u32> {
+        node.text(name)?;
+        Some(self.number(node, name))
+    }
+
     fn weight(&mut self, node: &Node, name: &'static str) -> u8 {
         match self.number(node, name) {
             weight @ 0..=10 => u8::try_from(weight).unwrap_or(0),
@@ -363,6 +380,14 @@ pub(super) fn broader_of(node: &Node, by_key: &HashMap<String, ConceptId>) -> Ve
             Object::Text(_) | Object::Nested(_) => None,
         })
         .collect()
+}
+
+fn sex(node: &Node) -> Option<Sex> {
+    match node.key("jy:sex") {
+        Some("jy:female") => Some(Sex::Female),
+        Some("jy:male") => Some(Sex::Male),
+        _ => None,
+    }
 }
 
 fn texts(node: &Node, name: &'static str) -> Vec<String> {
