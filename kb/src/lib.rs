@@ -16,6 +16,8 @@ mod lexicon;
 mod model;
 pub mod retrieve;
 pub mod search;
+mod shape;
+mod similar;
 mod source;
 #[cfg(test)]
 mod tests;
