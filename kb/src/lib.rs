@@ -7,18 +7,25 @@
 pub mod article;
 mod check;
 mod compile;
+pub mod diff;
+pub mod export;
 mod fault;
 mod frequency;
 mod graph;
 pub mod herb;
+pub mod import;
 pub mod index;
 mod lexicon;
 mod model;
+mod rank;
+#[cfg(any(test, feature = "test-support"))]
+pub mod sample;
 pub mod retrieve;
 pub mod search;
 mod shape;
 mod similar;
 mod source;
+pub mod sparql;
 #[cfg(test)]
 mod tests;
 pub mod vocabulary;
@@ -33,4 +40,5 @@ pub use model::{
     ExamKind, ExamLink, Examination, Incidence, Population, RedFlag, Review, RiskLink, Sex, Symptom,
     TcmDisease, TcmSymptom, TcmSyndrome, TcmSyndromeLink, TriageLevel, Urgency,
 };
+pub use rank::Ranked;
 pub use source::{Source, Sources, text};
