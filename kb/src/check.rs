@@ -87,7 +87,8 @@ fn few_symptoms(sources: &Sources, place: Place, key: &str, edges: &[&Edge]) -> 
         return None;
     }
     let severity = if positive < MIN_SYMPTOMS { Severity::Error } else { Severity::Warning };
-    let message = format!("{key} 只有 {positive} 个症状，应有 {GOOD_SYMPTOMS} 个，少于 {MIN_SYMPTOMS} 个不能发布");
+    let message =
+        format!("{key} 只有 {positive} 个症状，应有 {GOOD_SYMPTOMS} 个，少于 {MIN_SYMPTOMS} 个不能发布");
     let hint = "补上 jy:hasSymptom；拿不准的宁可不写，把疾病的 jy:review 改为 jy:rejected 即停用";
     Some(Fault { severity, ..fault(sources, place, "KB008", message) }.with_hint(hint))
 }

@@ -18,9 +18,9 @@ pub mod index;
 mod lexicon;
 mod model;
 mod rank;
+pub mod retrieve;
 #[cfg(any(test, feature = "test-support"))]
 pub mod sample;
-pub mod retrieve;
 pub mod search;
 mod shape;
 mod similar;

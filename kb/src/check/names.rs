@@ -10,8 +10,8 @@ use crate::{
 
 /// Classes that one text can mention: their names share a space.
 const MENTIONED: [&str; 5] = ["jy:Symptom", "jy:Disease", "jy:Risk", "jy:Drug", "jy:Allergen"];
-/// Classes whose names nobody looks up.
-const UNNAMED: [&str; 3] = ["jy:Term", "jy:Source", "sh:NodeShape"];
+/// Classes that nobody looks up by name; two lists of departments use the same names.
+const UNNAMED: [&str; 5] = ["jy:Term", "jy:Source", "jy:SymptomAttribute", "jy:Department", "sh:NodeShape"];
 
 /// A name with the subject that bears it.
 type Bearer<'a> = (&'a Node, &'a Property);

@@ -11,8 +11,7 @@ use crate::{
 };
 
 /// Codes that a shape may give to its findings.
-const CODES: [&str; 9] =
-    ["KB003", "KB004", "KB005", "KB006", "KB009", "KB012", "KB013", "KB017", "KB022"];
+const CODES: [&str; 9] = ["KB003", "KB004", "KB005", "KB006", "KB009", "KB012", "KB013", "KB017", "KB022"];
 
 pub(super) fn shapes(sources: &Sources, graph: &Graph, faults: &mut Vec<Fault>) -> Shapes {
     let mut reader = Reader { sources, graph, faults };
@@ -216,7 +215,8 @@ impl<'a> Reader<'a> {
                 Object::Key(key) if key == "rdf:nil" => break,
                 Object::Nested(id) => {
                     let Some(node) = self.graph.nested(id) else { break };
-                    let (Some(first), Some(next)) = (node.all("rdf:first").next(), node.all("rdf:rest").next())
+                    let (Some(first), Some(next)) =
+                        (node.all("rdf:first").next(), node.all("rdf:rest").next())
                     else {
                         self.wrong(property, "列表 ( … )");
                         break;

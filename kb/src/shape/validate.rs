@@ -46,8 +46,12 @@ impl<'a> Validator<'a> {
             self.property(key, property, focus);
         }
         let Some(ignored) = &shape.ignored else { return };
-        let known: BTreeSet<&str> =
-            shape.properties.iter().map(|own| own.path.as_str()).chain(ignored.iter().map(String::as_str)).collect();
+        let known: BTreeSet<&str> = shape
+            .properties
+            .iter()
+            .map(|own| own.path.as_str())
+            .chain(ignored.iter().map(String::as_str))
+            .collect();
         for property in &focus.node.properties {
             if property.name == "rdf:type" || known.contains(property.name.as_str()) {
                 continue;
@@ -155,13 +159,15 @@ fn mismatch(constraint: &Constraint, value: &Property) -> Option<String> {
     let length = value.shown().chars().count();
     let number = || value.shown().parse::<f64>().ok();
     match constraint {
-        Constraint::Datatype(wanted) => (value.datatype.as_ref() != Some(wanted)).then(|| match wanted.as_str() {
-            "xsd:integer" => "应为整数，不加引号".to_owned(),
-            "xsd:boolean" => "应为 true 或 false，不加引号".to_owned(),
-            "xsd:string" => "应为文字，加引号，不写 @zh".to_owned(),
-            "rdf:langString" => "应为带语言的文字，如 \"…\"@zh".to_owned(),
-            other => format!("的类型应为 {other}"),
-        }),
+        Constraint::Datatype(wanted) => {
+            (value.datatype.as_ref() != Some(wanted)).then(|| match wanted.as_str() {
+                "xsd:integer" => "应为整数，不加引号".to_owned(),
+                "xsd:boolean" => "应为 true 或 false，不加引号".to_owned(),
+                "xsd:string" => "应为文字，加引号，不写 @zh".to_owned(),
+                "rdf:langString" => "应为带语言的文字，如 \"…\"@zh".to_owned(),
+                other => format!("的类型应为 {other}"),
+            })
+        }
         Constraint::Kind(wanted) => {
             let kind = match &value.object {
                 Object::Key(_) => Kind::Iri,
