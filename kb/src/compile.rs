@@ -12,6 +12,7 @@ use crate::{
     index::{self, Edges},
     lexicon,
     model::Edge,
+    shape,
 };
 
 mod herbs;
@@ -68,6 +69,11 @@ impl Kb {
     /// Parses, checks and compiles; on any error all faults are returned, sorted by place.
     pub fn compile(sources: &Sources) -> Result<Self, Vec<Fault>> {
         let (graph, mut faults) = Graph::parse(sources);
+        shape::check(sources, &graph, &mut faults);
+        check::keys(sources, &graph, &mut faults);
+        check::names(sources, &graph, &mut faults);
+        check::hierarchy(sources, &graph, &mut faults);
+        let is_sound = faults.iter().all(|fault| fault.severity != Severity::Error);
         let mut reader = read::Reader::new(sources, &graph);
         let concepts = reader.concepts();
         let by_key: HashMap<String, ConceptId> =
@@ -82,15 +88,16 @@ impl Kb {
         let tcm_diseases = reader.tcm_diseases(&by_key, &departments, &tcm_syndromes);
         let red_flags = reader.red_flags();
         let herbs = Herbs::read(&mut reader);
-        faults.append(&mut reader.faults);
+        // What a shape or a key already told is not told again by the reader that misses it.
+        if is_sound {
+            faults.append(&mut reader.faults);
+        }
         let cues = lexicon::read(sources, &mut faults);
         let search_words = lexicon::search_words(sources, &mut faults);
         let is_source =
             |key: &str| graph.nodes.get(key).is_some_and(|n| n.key("rdf:type") == Some("jy:Source"));
         let articles = article::read(sources, &by_key, is_source, &mut faults);
         check::articles(sources, &graph, &concepts, &diseases, &articles, &mut faults);
-        check::names(sources, &graph, &concepts, &mut faults);
-        check::hierarchy(sources, &graph, &concepts, &by_key, &mut faults);
         check::diseases(sources, &graph, &concepts, &diseases, &edges, &mut faults);
         faults.sort();
         if faults.iter().any(|fault| fault.severity == Severity::Error) {

@@ -35,7 +35,21 @@ pub(crate) enum Object {
 pub(crate) struct Property {
     pub(crate) name: String,
     pub(crate) object: Object,
+    /// Datatype of a literal, e.g. `xsd:integer`.
+    pub(crate) datatype: Option<String>,
+    /// Language of a literal.
+    pub(crate) language: Option<String>,
     pub(crate) place: Place,
+}
+
+impl Property {
+    /// The object as an editor reads it.
+    pub(crate) fn shown(&self) -> &str {
+        match &self.object {
+            Object::Key(text) | Object::Text(text) => text,
+            Object::Nested(_) => "[ … ]",
+        }
+    }
 }
 
 /// A subject and all that is said of it.
@@ -104,6 +118,11 @@ impl Graph {
         self.nested.get(id)
     }
 
+    /// Every node, named ones first.
+    pub(crate) fn all_nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values().chain(self.nested.values())
+    }
+
     /// The subjects of one class, in the order of their keys.
     pub(crate) fn of_class<'a>(&'a self, class: &'a str) -> impl Iterator<Item = &'a Node> {
         self.nodes.values().filter(move |node| node.key("rdf:type") == Some(class))
@@ -151,6 +170,12 @@ impl Graph {
             Term::BlankNode(node) => Object::Nested(format!("{file}#{}", node.as_str())),
             Term::Literal(literal) => Object::Text(literal.value().to_owned()),
         };
+        let (datatype, language) = match &triple.object {
+            Term::Literal(literal) => {
+                (Some(shorten(literal.datatype().as_str())), literal.language().map(str::to_owned))
+            }
+            Term::NamedNode(_) | Term::BlankNode(_) => (None, None),
+        };
         let (key, table) = match &triple.subject {
             NamedOrBlankNode::NamedNode(node) => (shorten(node.as_str()), &mut self.nodes),
             NamedOrBlankNode::BlankNode(node) => (format!("{file}#{}", node.as_str()), &mut self.nested),
@@ -159,7 +184,7 @@ impl Graph {
             .entry(key.clone())
             .or_insert_with(|| Node { key, place, properties: Vec::new() })
             .properties
-            .push(Property { name, object, place });
+            .push(Property { name, object, datatype, language, place });
         self.triples.push(triple);
     }
 }

@@ -23,6 +23,8 @@ pub mod retrieve;
 #[cfg(any(test, feature = "test-support"))]
 pub mod sample;
 pub mod search;
+mod shape;
+mod similar;
 mod source;
 pub mod sparql;
 #[cfg(test)]
