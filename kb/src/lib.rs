@@ -3,6 +3,7 @@
 //! The files are the source of truth. [`Sources::read`] is the only I/O; [`Kb::compile`] either gives a
 //! complete knowledge base named by the hash of its files, or every [`Fault`] it found, each with file and
 //! line. Hot paths read the compiled [`index::Edges`]; [`Kb::store`] holds the same triples for SPARQL.
+//! [`retrieve`] ranks any set of texts by a question in everyday words.
 
 pub mod article;
 mod check;
@@ -12,6 +13,7 @@ pub mod export;
 mod fault;
 mod frequency;
 mod graph;
+pub mod herb;
 pub mod import;
 pub mod index;
 mod lexicon;
@@ -21,6 +23,8 @@ pub mod retrieve;
 #[cfg(any(test, feature = "test-support"))]
 pub mod sample;
 pub mod search;
+mod shape;
+mod similar;
 mod source;
 pub mod sparql;
 #[cfg(test)]

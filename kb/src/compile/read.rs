@@ -21,7 +21,7 @@ const CONCEPT_CLASSES: [(&str, ConceptKind); 5] = [
     ("jy:Allergen", ConceptKind::Allergen),
 ];
 /// Classes that are not mentioned in text but belong to the files.
-const OTHER_CLASSES: [&str; 10] = [
+const OTHER_CLASSES: [&str; 14] = [
     "jy:Department",
     "jy:BodyPart",
     "jy:SymptomAttribute",
@@ -32,11 +32,15 @@ const OTHER_CLASSES: [&str; 10] = [
     "jy:Population",
     "jy:TcmDisease",
     "jy:TcmSyndrome",
+    "jy:Herb",
+    "jy:HerbGroup",
+    "jy:Incompatibility",
+    "sh:NodeShape",
 ];
 
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     sources: &'a Sources,
-    graph: &'a Graph,
+    pub(crate) graph: &'a Graph,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -45,12 +49,12 @@ impl<'a> Reader<'a> {
         Self { sources, graph, faults: Vec::new() }
     }
 
-    fn fault(&mut self, place: Place, code: &'static str, message: String) {
+    pub(crate) fn fault(&mut self, place: Place, code: &'static str, message: String) {
         self.faults.push(Fault::error(&self.sources.files()[place.file].name, place.line, code, message));
     }
 
     /// The text of a property that must be there.
-    fn required(&mut self, node: &Node, name: &'static str) -> String {
+    pub(crate) fn required(&mut self, node: &Node, name: &'static str) -> String {
         node.text(name).map_or_else(
             || {
                 self.fault(node.place, "KB003", format!("{} 缺少 {name}", node.key));
@@ -81,7 +85,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Every statement needs its source and review state.
-    fn review(&mut self, node: &Node) -> Review {
+    pub(crate) fn review(&mut self, node: &Node) -> Review {
         match node.key("jy:source") {
             None => self.fault(node.place, "KB012", format!("{} 没有来源（jy:source）", name_of(node))),
             Some(source) if !self.graph.nodes.contains_key(source) => {
@@ -336,7 +340,7 @@ impl<'a> Reader<'a> {
         flags
     }
 
-    fn nested(&mut self, property: &Property) -> Option<&'a Node> {
+    pub(crate) fn nested(&mut self, property: &Property) -> Option<&'a Node> {
         let graph = self.graph;
         let nested = match &property.object {
             Object::Nested(id) => graph.nested(id),

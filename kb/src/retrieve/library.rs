@@ -33,8 +33,12 @@ impl Library {
 
     /// The best documents with their scores, best first; equal scores keep the documents' order.
     pub fn search(&self, segmenter: &Segmenter, query: &str, limit: usize) -> Vec<(usize, f32)> {
-        let query = segmenter.text(query);
-        let worth = self.worth(&query);
+        best(&self.scores(&segmenter.text(query)), limit)
+    }
+
+    /// How well each document answers a question.
+    pub fn scores(&self, query: &Text) -> Vec<f32> {
+        let worth = self.worth(query);
         let mut total = vec![0.0; self.documents];
         for (field, (view, share)) in self.fields.iter().zip(VIEWS) {
             let mut scores = vec![0.0; self.documents];
@@ -44,7 +48,7 @@ impl Library {
             standardise(&mut scores);
             total.iter_mut().zip(&scores).for_each(|(total, score)| *total += share * score);
         }
-        best(&total, limit)
+        total
     }
 
     /// What each character of a question is worth: that of its word.

@@ -15,6 +15,7 @@ mod model;
 mod overlap;
 mod table;
 mod title;
+mod trees;
 mod words;
 
 pub use model::{Graded, Judged, Ranker};

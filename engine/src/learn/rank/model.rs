@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use kb::retrieve::{Segmenter, Text};
 
 use super::super::{real, sigmoid};
-use super::boost::{Boosted, Growth, Slope};
 use super::features::{self, Title};
 use super::linear::{self, Bag, Example, Linear};
 use super::memory::{Known, WIDTH};
-use super::table::{Cuts, Table};
 use super::title::split;
+use super::trees::{Lessons, Trees};
 use super::words::Rarity;
 
 /// A question with graded titles; a higher grade is better.
@@ -42,14 +41,6 @@ pub struct Ranker {
     top: u8,
 }
 
-/// Trees that grade, and trees that order.
-#[derive(Default)]
-struct Trees {
-    cuts: Cuts,
-    grade: Vec<Boosted>,
-    order: Vec<Boosted>,
-}
-
 /// A pair prepared once.
 struct Pair {
     group: usize,
@@ -60,7 +51,6 @@ struct Pair {
 }
 
 const FOLDS: usize = 5;
-const BAGS: u64 = 3;
 
 impl Ranker {
     /// Learns from graded titles; some ten seconds for twenty thousand.
@@ -124,18 +114,30 @@ impl Ranker {
         for (at, pair) in pairs.iter().enumerate() {
             members[pair.group].push(at);
         }
-        for with_memory in [false, true] {
-            let rows: Vec<Vec<f32>> = pairs
-                .iter()
-                .enumerate()
-                .map(|(at, pair)| {
-                    let others = members[pair.group].iter().filter(|other| **other != at);
-                    let told = pair.known.recall(others.map(|other| &pairs[*other].known), &self.rarity);
-                    joined(&pair.row, with_memory.then_some(&told))
-                })
-                .collect();
-            self.trees[usize::from(with_memory)] = Trees::learn(&rows, pairs, &members, self.top);
-        }
+        let tell = |at: usize, others: &mut dyn Iterator<Item = usize>| {
+            pairs[at].known.recall(others.map(|other| &pairs[other].known), &self.rarity)
+        };
+        let plain: Vec<Vec<f32>> = pairs.iter().map(|pair| pair.row.clone()).collect();
+        // To grade a title, all others of its question are known.
+        let grade = told(pairs, &members, |group, at| {
+            tell(group[at], &mut group.iter().copied().filter(|other| *other != group[at]))
+        });
+        // Two titles that are to be ordered must not know each other's grade: each knows the other half.
+        let order = told(pairs, &members, |group, at| {
+            tell(group[at], &mut group.iter().copied().skip((at + 1) % 2).step_by(2))
+        });
+        let halves: Vec<Vec<usize>> = members
+            .iter()
+            .flat_map(|group| [0, 1].map(|half| group.iter().copied().skip(half).step_by(2).collect()))
+            .collect();
+        let labels: Vec<u8> = pairs.iter().map(|pair| pair.label).collect();
+        let questions: Vec<usize> = pairs.iter().map(|pair| pair.group).collect();
+        let lessons =
+            |grade, order, groups| Lessons { grade, order, labels: &labels, questions: &questions, groups };
+        self.trees = [
+            Trees::learn(&lessons(&plain, &plain, &members), self.top),
+            Trees::learn(&lessons(&grade, &order, &halves), self.top),
+        ];
     }
 
     /// Judges each title for a question.
@@ -178,100 +180,57 @@ fn sums(odds: &[f32]) -> Vec<f32> {
     odds.iter().copied().chain([total]).collect()
 }
 
+/// Each pair's row with what is told about it, given its question's pairs and its place among them.
+fn told(
+    pairs: &[Pair],
+    members: &[Vec<usize>],
+    tell: impl Fn(&[usize], usize) -> [f32; WIDTH],
+) -> Vec<Vec<f32>> {
+    let mut rows: Vec<Vec<f32>> = pairs.iter().map(|pair| pair.row.clone()).collect();
+    for group in members {
+        for (at, pair) in group.iter().enumerate() {
+            rows[*pair].extend(tell(group, at));
+        }
+    }
+    rows
+}
+
 fn joined(row: &[f32], told: Option<&[f32; WIDTH]>) -> Vec<f32> {
     row.iter().chain(told.into_iter().flatten()).copied().collect()
 }
 
-impl Trees {
-    fn learn(rows: &[Vec<f32>], pairs: &[Pair], members: &[Vec<usize>], grades: u8) -> Self {
-        if rows.is_empty() {
-            return Self::default();
-        }
-        let table = Table::new(rows);
-        let labels: Vec<u8> = pairs.iter().map(|pair| pair.label).collect();
-        let growth = |seed| Growth {
-            rounds: 150,
-            rate: 0.06,
-            leaves: 12,
-            weight: 8.0,
-            drag: 3.0,
-            rows: 0.6,
-            columns: 0.4,
-            seed,
-        };
-        let classes = usize::from(grades) + 1;
-        let grade = (1..=BAGS)
-            .map(|seed| Boosted::grow(&table, classes, growth(seed), |sums| graded(sums, &labels)))
-            .collect();
-        let order = (1..=BAGS)
-            .map(|seed| {
-                let growth = Growth { weight: 2.0, ..growth(seed + 10) };
-                Boosted::grow(&table, 1, growth, |sums| ordered(&sums[0], &labels, members))
-            })
-            .collect();
-        Self { cuts: table.cuts, grade, order }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn judge(&self, row: &[f32]) -> Judged {
-        if self.grade.is_empty() {
-            return Judged { score: 0.0, label: 0 };
-        }
-        let levels = self.cuts.levels(row);
-        let mut sums: Vec<f32> = Vec::new();
-        for boosted in &self.grade {
-            let more = boosted.sums(&levels);
-            sums.resize(more.len(), 0.0);
-            sums.iter_mut().zip(&more).for_each(|(sum, more)| *sum += more / real(self.grade.len()));
-        }
-        let chances = softmax(&sums);
-        let expected: f32 = (0u8..).zip(&chances).map(|(grade, chance)| f32::from(grade) * chance).sum();
-        let order: f32 =
-            self.order.iter().map(|boosted| boosted.sums(&levels)[0]).sum::<f32>() / real(self.order.len());
-        let best = (0u8..).zip(&chances).reduce(|a, b| if b.1 > a.1 { b } else { a });
-        Judged { score: expected + order, label: best.map_or(0, |(grade, _)| grade) }
-    }
-}
-
-fn softmax(sums: &[f32]) -> Vec<f32> {
-    let top = sums.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let parts: Vec<f32> = sums.iter().map(|sum| (sum - top).exp()).collect();
-    let total: f32 = parts.iter().sum();
-    parts.iter().map(|part| part / total).collect()
-}
-
-/// Slopes of the log loss of the true grade.
-fn graded(sums: &[Vec<f32>], labels: &[u8]) -> Vec<Vec<Slope>> {
-    let mut slopes = vec![vec![Slope::default(); labels.len()]; sums.len()];
-    for (row, label) in labels.iter().enumerate() {
-        let at: Vec<f32> = sums.iter().map(|sums| sums[row]).collect();
-        for (class, chance) in softmax(&at).into_iter().enumerate() {
-            let wanted = if class == usize::from(*label) { 1.0 } else { 0.0 };
-            slopes[class][row] =
-                Slope { first: chance - wanted, second: (chance * (1.0 - chance)).max(1e-4) };
-        }
-    }
-    slopes
-}
-
-/// Slopes of the log loss of every two titles of a question standing in the right order.
-fn ordered(sums: &[f32], labels: &[u8], members: &[Vec<usize>]) -> Vec<Vec<Slope>> {
-    let mut slopes = vec![Slope { first: 0.0, second: 1e-4 }; labels.len()];
-    for group in members {
-        let share = 1.0 / real(group.len().max(2) - 1);
-        for (place, a) in group.iter().enumerate() {
-            for b in &group[place + 1..] {
-                if labels[*a] == labels[*b] {
-                    continue;
-                }
-                let (up, down) = if labels[*a] > labels[*b] { (*a, *b) } else { (*b, *a) };
-                let wrong = sigmoid(sums[down] - sums[up]);
-                let (first, second) = (share * wrong, share * wrong * (1.0 - wrong));
-                slopes[up].first -= first;
-                slopes[down].first += first;
-                slopes[up].second += second;
-                slopes[down].second += second;
+    fn lessons() -> Vec<Graded> {
+        let mut graded = Vec::new();
+        for what in ["胃炎", "肝炎", "鼻炎", "肠炎", "肺炎", "咽炎", "关节炎", "皮炎"] {
+            for ask in ["怎么治", "吃什么药", "是什么原因", "会传染吗"] {
+                let titles =
+                    [(format!("{what}{ask}_百科"), 2), (format!("{what}的图片"), 1), ("充电".into(), 0)];
+                graded.push(Graded { query: format!("{what}{ask}"), titles: titles.into() });
             }
         }
+        graded
     }
-    vec![slopes]
+
+    #[test]
+    fn orders_titles_of_new_and_of_known_questions() {
+        let ranker = Ranker::learn(&lessons());
+        for query in ["牙龈炎怎么治", "胃炎怎么治"] {
+            let good = format!("{query}呢_百科");
+            let judged = ranker.judge(query, ["充电", good.as_str()]);
+            assert!(judged[0].score < judged[1].score, "{query}: {judged:?}");
+            assert_eq!(judged, ranker.judge(query, ["充电", good.as_str()]));
+        }
+    }
+
+    #[test]
+    fn odd_input_is_judged_too() {
+        let ranker = Ranker::learn(&lessons());
+        let judged = ranker.judge("", ["", "...", "_", "👩‍⚕️", "a"]);
+        assert!(judged.iter().all(|one| one.score.is_finite() && one.label <= 2));
+        assert_eq!(Ranker::learn(&[]).judge("胃", ["胃"]), [Judged { score: 0.0, label: 0 }]);
+    }
 }

@@ -22,10 +22,17 @@ impl Table {
     pub(super) fn new(rows: &[Vec<f32>]) -> Self {
         let width = rows.first().map_or(0, Vec::len);
         let cuts = Cuts((0..width).map(|column| cut(rows, column)).collect());
-        let columns = (0..width)
-            .map(|column| rows.iter().map(|row| cuts.level(column, row[column])).collect())
-            .collect();
-        Self { columns, cuts, rows: rows.len() }
+        Self { columns: cuts.columns(rows), cuts, rows: rows.len() }
+    }
+
+    /// Other rows on the same levels.
+    pub(super) fn with(&self, rows: &[Vec<f32>]) -> Self {
+        Self { columns: self.cuts.columns(rows), cuts: self.cuts.clone(), rows: rows.len() }
+    }
+
+    /// The levels of one row.
+    pub(super) fn levels(&self, row: usize) -> Vec<u8> {
+        self.columns.iter().map(|column| column[row]).collect()
     }
 }
 
@@ -33,6 +40,11 @@ impl Cuts {
     /// The levels of a new row.
     pub(super) fn levels(&self, row: &[f32]) -> Vec<u8> {
         row.iter().enumerate().map(|(column, value)| self.level(column, *value)).collect()
+    }
+
+    fn columns(&self, rows: &[Vec<f32>]) -> Vec<Vec<u8>> {
+        let column = |column| rows.iter().map(|row| self.level(column, row[column])).collect();
+        (0..self.0.len()).map(column).collect()
     }
 
     fn level(&self, column: usize, value: f32) -> u8 {
