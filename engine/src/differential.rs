@@ -3,6 +3,8 @@
 //! Naive Bayes over the compiled edges with one more hypothesis, “none of these”, whose likelihood is the
 //! background rate of each symptom. Evidence is tempered, because findings are not independent.
 
+use std::cmp::Ordering;
+
 use kb::{AgeBand, ConceptId, ConceptKind, Kb};
 use nlp::Status;
 
@@ -79,12 +81,32 @@ impl Differential {
         Self { probabilities: softmax(&logs) }
     }
 
-    /// Positions of the diseases, likeliest first; ties by position.
-    pub(crate) fn ranking(&self) -> Vec<usize> {
-        let n_diseases = self.probabilities.len() - 1;
-        let mut ranking: Vec<usize> = (0..n_diseases).collect();
-        ranking.sort_by(|a, b| self.probabilities[*b].total_cmp(&self.probabilities[*a]).then(a.cmp(b)));
-        ranking
+    /// Positions of the `n` likeliest diseases, likeliest first; ties by position.
+    pub(crate) fn top(&self, n: usize) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..self.n_diseases()).collect();
+        if n < all.len() {
+            all.select_nth_unstable_by(n, |a, b| self.likelier(*a, *b));
+            all.truncate(n);
+        }
+        all.sort_unstable_by(|a, b| self.likelier(*a, *b));
+        all
+    }
+
+    /// The same for every disease of at least this probability.
+    fn above(&self, least: f32) -> Vec<usize> {
+        let mut likely: Vec<usize> =
+            (0..self.n_diseases()).filter(|disease| self.probabilities[*disease] >= least).collect();
+        likely.sort_unstable_by(|a, b| self.likelier(*a, *b));
+        likely
+    }
+
+    /// The last hypothesis is “none of these”.
+    fn n_diseases(&self) -> usize {
+        self.probabilities.len() - 1
+    }
+
+    fn likelier(&self, a: usize, b: usize) -> Ordering {
+        self.probabilities[b].total_cmp(&self.probabilities[a]).then(a.cmp(&b))
     }
 
     /// P(symptom) given what is known.
@@ -104,8 +126,7 @@ impl Differential {
         kb: &Kb,
         is_open: impl Fn(ConceptId) -> bool,
     ) -> Option<(ConceptId, f32)> {
-        let likely: Vec<usize> =
-            self.ranking().into_iter().take_while(|d| self.probabilities[*d] >= NEGLIGIBLE).collect();
+        let likely = self.above(NEGLIGIBLE);
         let mut mass = vec![0.0f32; kb.diseases.len()];
         for &disease in &likely {
             mass[disease] = self.probabilities[disease];

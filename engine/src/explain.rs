@@ -67,9 +67,8 @@ pub(crate) fn suspects(kb: &Kb, case: &Case, profile: &Profile, differential: &D
         return Vec::new();
     }
     differential
-        .ranking()
+        .top(MAX_SUSPECTS)
         .into_iter()
-        .take(MAX_SUSPECTS)
         .enumerate()
         .filter(|(rank, disease)| *rank < 3 || differential.probabilities[*disease] >= MIN_PROBABILITY)
         .map(|(_, disease)| suspect(kb, case, profile, disease, differential.probabilities[disease]))

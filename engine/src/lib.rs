@@ -14,6 +14,8 @@ pub mod learn;
 pub mod library;
 mod load;
 mod next;
+#[cfg(test)]
+mod oracle;
 mod person;
 mod question;
 pub mod recommend;

@@ -99,9 +99,8 @@ impl Engine {
         let flags = self.flags.raised(&facts);
         let differential = Differential::of(&self.kb, &dialogue.case, &dialogue.profile);
         let likely: Vec<_> = differential
-            .ranking()
+            .top(N_LIKELY)
             .into_iter()
-            .take(N_LIKELY)
             .map(|disease| (differential.probabilities[disease], self.kb.diseases[disease].urgency))
             .collect();
         safety::triage(flags, &dialogue.case, &dialogue.profile, &likely)

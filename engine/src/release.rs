@@ -1,5 +1,8 @@
 //! The files a release is made of, and everything that is checked before one is published.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 
 use kb::{Fault, Severity, Sources};

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::{Act, Dialogue, Engine, Outcome, Profile, SectionKind, Sex, State, Turn};
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+pub(crate) static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let data = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data"));
     Engine::load(data).unwrap_or_else(|faults| panic!("{faults:?}"))
 });

@@ -11,6 +11,7 @@
 
 mod doctor;
 mod driver;
+mod editor;
 mod emergency;
 mod hands;
 mod network;

@@ -1,6 +1,7 @@
 //! The program over HTTP, in memory, on both databases; one file per scenario.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "an answer without its parts fails its test")]
 
+mod knowledge;
 mod pages;
 mod preconsult;
 mod sign_in;

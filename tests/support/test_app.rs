@@ -8,7 +8,7 @@ use axum::Router;
 use engine::{Current, Engine};
 use knowledge::Releases;
 use platform::{
-    App,
+    App, Config,
     db::test_support::{Bench, on_each_database},
 };
 
@@ -48,8 +48,19 @@ impl<'a> TestApp<'a> {
     }
 
     fn on(bench: &'a Bench) -> Self {
-        let releases = releases(&bench.app);
-        Self { bench, router: server::router(bench.app.clone(), releases.clone()), releases }
+        Self::with(bench, bench.app.clone())
+    }
+
+    fn with(bench: &'a Bench, app: App) -> Self {
+        let releases = releases(&app);
+        Self { bench, router: server::router(app, releases.clone()), releases }
+    }
+
+    /// The program with another data folder, on the same database.
+    #[must_use]
+    pub fn with_data_folder(&self, folder: &Path) -> Self {
+        let config = Config { data_dir: folder.to_owned(), ..(*self.bench.config).clone() };
+        Self::with(self.bench, App { config: Arc::new(config), ..self.bench.app.clone() })
     }
 
     /// The program as it is after it was killed and started again on the same database.

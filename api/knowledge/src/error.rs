@@ -1,6 +1,6 @@
 use axum::http::StatusCode;
 use kb::{
-    Fault,
+    Fault, Severity,
     sparql::{Kind, Refusal},
 };
 use platform::{Problem, db::Transient};
@@ -42,6 +42,14 @@ pub enum KnowledgeError {
     Storage(#[from] sqlx::Error),
     #[error(transparent)]
     People(#[from] people::PeopleError),
+}
+
+impl KnowledgeError {
+    /// What the core refused; warnings do not stop a release and are left out.
+    pub(crate) fn refused(mut faults: Vec<Fault>) -> Self {
+        faults.retain(|fault| fault.severity == Severity::Error);
+        Self::Refused(faults)
+    }
 }
 
 impl Transient for KnowledgeError {

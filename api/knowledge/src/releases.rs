@@ -210,6 +210,6 @@ impl Releases {
     async fn compiled(&self, release: &str) -> Result<Option<Arc<Engine>>, KnowledgeError> {
         let Some(sources) = self.find_sources(release).await? else { return Ok(None) };
         let engine = spawn_blocking(move || Engine::compile(&sources)).await?;
-        engine.map(|engine| Some(Arc::new(engine))).map_err(KnowledgeError::Refused)
+        engine.map(|engine| Some(Arc::new(engine))).map_err(KnowledgeError::refused)
     }
 }

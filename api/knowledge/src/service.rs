@@ -20,6 +20,8 @@ use crate::{
 };
 
 pub use ask::ask;
+#[cfg(test)]
+pub(crate) use ask::ask_within;
 pub use start::{Started, start};
 
 /// Most releases listed.
@@ -42,7 +44,7 @@ pub async fn publish(
     note: &str,
 ) -> Result<Published, KnowledgeError> {
     let data = data.to_owned();
-    let sources = spawn_blocking(move || release::sources(&data)).await?.map_err(KnowledgeError::Refused)?;
+    let sources = spawn_blocking(move || release::sources(&data)).await?.map_err(KnowledgeError::refused)?;
     publish_files(releases, sources, author, note).await
 }
 
@@ -56,7 +58,7 @@ pub async fn publish_files(
     let note = checked_note(note)?;
     // Compiling and packing take long and stand outside the transaction.
     let work = spawn_blocking(move || {
-        release::check(&sources).map_err(KnowledgeError::Refused)?;
+        release::check(&sources).map_err(KnowledgeError::refused)?;
         Ok::<_, KnowledgeError>((store::packed(&sources)?, sources))
     });
     let (packed, sources) = work.await??;

@@ -34,6 +34,10 @@ pub enum PreconsultError {
     /// Another request changed the consultation between reading and writing; the attempt is made again.
     #[error("two requests met")]
     Raced,
+    #[error("no such release")]
+    NoSuchRelease,
+    #[error("cannot bring a past release back")]
+    Past(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
     People(#[from] PeopleError),
     #[error("cannot open a sealed answer")]
@@ -111,10 +115,12 @@ impl From<PreconsultError> for Problem {
                 new(StatusCode::SERVICE_UNAVAILABLE, "/problems/preconsult/busy", "系统繁忙")
                     .detail("请稍后再试一次。")
             }
+            PreconsultError::NoSuchRelease => Self::not_found().detail("没有保存这个知识版本，无法重算。"),
             PreconsultError::People(error) => error.into(),
-            PreconsultError::Sealed(_) | PreconsultError::Unreadable(_) | PreconsultError::Storage(_) => {
-                Self::internal(error)
-            }
+            PreconsultError::Past(_)
+            | PreconsultError::Sealed(_)
+            | PreconsultError::Unreadable(_)
+            | PreconsultError::Storage(_) => Self::internal(error),
         }
     }
 }

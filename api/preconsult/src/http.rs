@@ -16,6 +16,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(doctor::list_consultations, patient::begin_consultation))
         .routes(routes!(doctor::read_consultation))
+        .routes(routes!(doctor::replay_consultation))
         .routes(routes!(patient::answer_question))
         .routes(routes!(patient::undo_answer))
         .routes(routes!(patient::restart_consultation))

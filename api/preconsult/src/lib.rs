@@ -36,6 +36,8 @@ pub use error::PreconsultError;
 pub struct Shared {
     pub app: App,
     pub engine: Current,
+    /// For replays under the release of the day.
+    pub past: Arc<dyn service::Past>,
 }
 
 /// What one request works with: whatever is put into use meanwhile, it goes on with the release it began under.
@@ -43,11 +45,12 @@ pub struct Shared {
 pub struct Service {
     pub app: App,
     pub engine: Arc<Engine>,
+    pub past: Arc<dyn service::Past>,
 }
 
 impl FromRef<Shared> for Service {
     fn from_ref(shared: &Shared) -> Self {
-        Self { app: shared.app.clone(), engine: shared.engine.load() }
+        Self { app: shared.app.clone(), engine: shared.engine.load(), past: shared.past.clone() }
     }
 }
 

@@ -7,6 +7,7 @@ mod dialogue;
 mod doctor;
 mod health;
 mod patient;
+mod replay;
 mod revise;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use dialogue::{Taken, answer, undo};
 pub use doctor::{Listed, Reading, list, read};
 pub use health::{Shelf, forget_readings, judge_article, open_article, shelf};
 pub use patient::{Begun, Own, begin, find_open, list_own, read_own, restart};
+pub use replay::{FoundRelease, Past, Replay, replay};
 pub use revise::{amend, confirm};
 
 use crate::{PreconsultError, Service, model::Consultation, store};

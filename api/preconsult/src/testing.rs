@@ -27,13 +27,22 @@ use uuid::Uuid;
 use crate::{
     PreconsultError, Service, Shared,
     model::{Answer, Doctor, Patient, State},
-    service::{self, Own, Taken},
+    service::{self, FoundRelease, Own, Past, Taken},
 };
 
 static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data");
     Arc::new(Engine::load(data.as_ref()).unwrap_or_else(|faults| panic!("{faults:?}")))
 });
+
+/// A house that keeps no past releases.
+pub(crate) struct NoPast;
+
+impl Past for NoPast {
+    fn find<'a>(&'a self, _: &'a str) -> FoundRelease<'a> {
+        Box::pin(async { Ok(None) })
+    }
+}
 
 pub(crate) struct House<'a> {
     pub(crate) bench: &'a Bench,
@@ -58,7 +67,7 @@ pub(crate) async fn house(bench: &Bench) -> House<'_> {
     let of = |code: &str| staff.iter().find(|doctor| doctor.department.code == code).unwrap().clone();
     House {
         bench,
-        service: Service { app: bench.app.clone(), engine: ENGINE.clone() },
+        service: Service { app: bench.app.clone(), engine: ENGINE.clone(), past: Arc::new(NoPast) },
         resident: adults.next().unwrap(),
         neighbour: adults.next().unwrap(),
         doctor: of("IM"),
@@ -168,7 +177,8 @@ pub(crate) fn reply(options: &[String]) -> String {
 fn router(service: &Service) -> Router {
     let app: App = service.app.clone();
     let draw: ErrorPage = ui::demo_error_page;
-    let shared = Shared { app: app.clone(), engine: Current::new(service.engine.clone()) };
+    let shared =
+        Shared { app: app.clone(), engine: Current::new(service.engine.clone()), past: service.past.clone() };
     let (router, _) = crate::routes().with_state(shared).split_for_parts();
     router
         .layer(from_fn_with_state(app, session::guard_changes))

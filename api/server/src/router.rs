@@ -1,5 +1,7 @@
 //! The table of contents: every crate's routes, and what each request passes through.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -7,6 +9,7 @@ use axum::{
 };
 use knowledge::Releases;
 use platform::{App, http, session};
+use preconsult::service::{FoundRelease, Past};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
@@ -15,9 +18,12 @@ use crate::{health, openapi::Head};
 
 /// The whole program as one service; what is put into use in `releases` serves the next request.
 pub fn router(app: App, releases: Releases) -> Router {
-    let engine = releases.current().clone();
-    let (preconsult, _) =
-        preconsult::routes().with_state(preconsult::Shared { app: app.clone(), engine }).split_for_parts();
+    let shared = preconsult::Shared {
+        app: app.clone(),
+        engine: releases.current().clone(),
+        past: Arc::new(Kept(releases.clone())),
+    };
+    let (preconsult, _) = preconsult::routes().with_state(shared).split_for_parts();
     let (knowledge, _) = knowledge::routes().with_state(releases).split_for_parts();
     let routes = Router::new()
         .merge(preconsult)
@@ -29,6 +35,15 @@ pub fn router(app: App, releases: Releases) -> Router {
         .method_not_allowed_fallback(http::no_method)
         .fallback(http::no_route);
     shared(routes, &app).with_state(app)
+}
+
+/// The releases of the editors' workspace, for the replays of consultations.
+struct Kept(Releases);
+
+impl Past for Kept {
+    fn find<'a>(&'a self, release: &'a str) -> FoundRelease<'a> {
+        Box::pin(async { self.0.find(release).await.map_err(Into::into) })
+    }
 }
 
 /// The JSON operations of every crate.

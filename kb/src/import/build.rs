@@ -13,6 +13,11 @@ use super::{
 };
 use crate::{ConceptKind, Kb};
 
+/// Longest name, in characters, that the shapes of the graph let through.
+const LONGEST_NAME: usize = 40;
+/// Longest name of a symptom: its question has four characters more.
+const LONGEST_SYMPTOM: usize = 36;
+
 /// What the table says of one disease.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft {
@@ -156,6 +161,10 @@ impl<'a> Builder<'a> {
                 self.find(Outcome::Junk, row.line, name, &shown, "", "没有可用的名称，整行未采用");
                 continue;
             }
+            if let Some(note) = self.unfit(&label, LONGEST_NAME) {
+                self.find(Outcome::Conflict, row.line, name, &label, "", format!("{note}，整行未采用"));
+                continue;
+            }
             let owner = self.claims.find(&label);
             if let Some(owner) = owner.as_ref().filter(|owner| owner.kind != ConceptKind::Disease) {
                 let note = format!("已是{}，整行未采用", kind(owner.kind));
@@ -207,6 +216,15 @@ impl<'a> Builder<'a> {
                     self.find(Outcome::Junk, row.line, &column.name, &text, "", "");
                     continue;
                 }
+                let longest = match column.to {
+                    Target::HasSymptom => LONGEST_SYMPTOM,
+                    Target::AltLabel => LONGEST_NAME,
+                    _ => usize::MAX,
+                };
+                if let Some(note) = self.unfit(&text, longest) {
+                    self.find(Outcome::Conflict, row.line, &column.name, &text, "", note);
+                    continue;
+                }
                 match column.to {
                     Target::HasSymptom => self.symptom(column, row.line, draft, &text),
                     Target::TreatedIn => self.department(column, row.line, draft, &text),
@@ -221,6 +239,14 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+    }
+
+    /// Why a text cannot be a name.
+    fn unfit(&self, text: &str, longest: usize) -> Option<&'static str> {
+        if self.claims.is_ambiguous(text) {
+            return Some("图里说它有歧义");
+        }
+        (text.chars().count() > longest).then_some("作名称太长")
     }
 
     fn symptom(&mut self, column: &Column, line: u32, draft: usize, text: &str) {

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use engine::{Current, Engine, release};
-use kb::Fault;
+use kb::{Fault, Severity};
 use platform::App;
 use tokio::task::spawn_blocking;
 
@@ -29,10 +29,10 @@ pub async fn start(app: App, data: &Path) -> Result<Started, KnowledgeError> {
     let folder = data.to_owned();
     let read = spawn_blocking(move || release::sources(&folder)).await?;
     let Some(head) = store::find_head(&app.db).await? else {
-        let sources = read.map_err(KnowledgeError::Refused)?;
+        let sources = read.map_err(KnowledgeError::refused)?;
         let copy = sources.clone();
         let engine =
-            spawn_blocking(move || Engine::compile(&copy)).await?.map_err(KnowledgeError::Refused)?;
+            spawn_blocking(move || Engine::compile(&copy)).await?.map_err(KnowledgeError::refused)?;
         let releases = Releases::new(app, Current::new(Arc::new(engine)));
         let author = Author::operator("首次启动");
         let published = publish_files(&releases, sources, &author, "首次启动，来自数据文件夹").await?;
@@ -49,9 +49,9 @@ pub async fn start(app: App, data: &Path) -> Result<Started, KnowledgeError> {
         (Ok(engine), _) => engine,
         (Err(faults), Ok(sources)) => {
             notes.push(not_usable(&head.release, &faults));
-            spawn_blocking(move || Engine::compile(&sources)).await?.map_err(KnowledgeError::Refused)?
+            spawn_blocking(move || Engine::compile(&sources)).await?.map_err(KnowledgeError::refused)?
         }
-        (Err(_), Err(faults)) => return Err(KnowledgeError::Refused(faults)),
+        (Err(_), Err(faults)) => return Err(KnowledgeError::refused(faults)),
     };
     let releases = Releases::new(app, Current::new(Arc::new(engine)));
     if let Ok(sources) = read {
@@ -82,7 +82,11 @@ pub async fn start(app: App, data: &Path) -> Result<Started, KnowledgeError> {
 }
 
 fn not_usable(release: &str, faults: &[Fault]) -> String {
-    let first = faults.first().map(ToString::to_string).unwrap_or_default();
+    let first = faults
+        .iter()
+        .find(|fault| fault.severity == Severity::Error)
+        .map(ToString::to_string)
+        .unwrap_or_default();
     format!("正在使用的版本 {} 在这个程序里不能用，本机改用数据文件夹：{first}", short(release))
 }
 

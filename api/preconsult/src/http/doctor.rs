@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::doctor_body::{DoctorConsultation, DoctorList};
+use super::doctor_body::{DoctorConsultation, DoctorList, Replayed};
 use crate::{Service, model::Doctor, service};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -53,4 +53,28 @@ pub(super) async fn read_consultation(
 ) -> Result<Json<DoctorConsultation>, Problem> {
     let reading = service::read(&service, Doctor::new(&who, &request), id).await?;
     Ok(Json(reading.into()))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Under {
+    /// Whole hash of a knowledge release; that of the stored record when absent.
+    release: Option<String>,
+}
+
+/// 医生工作站：用当日（或指定）的知识版本，从原始应答重新组织一次，并指出与存档的差别。不改动存档。
+#[utoipa::path(get, path = "/api/preconsult/consultations/{id}/replay", tag = "preconsult",
+    params(("id" = Uuid, Path), Under),
+    responses(
+        (status = 200, description = "重新组织的病历、分级与鉴别参考", body = Replayed),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "没有，或没有保存该版本")))]
+pub(super) async fn replay_consultation(
+    State(service): State<Service>,
+    who: SignedInDoctor,
+    request: RequestId,
+    Path(id): Path<Uuid>,
+    Query(under): Query<Under>,
+) -> Result<Json<Replayed>, Problem> {
+    let replay = service::replay(&service, Doctor::new(&who, &request), id, under.release.as_deref()).await?;
+    Ok(Json(replay.into()))
 }

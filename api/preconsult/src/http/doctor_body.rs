@@ -1,7 +1,7 @@
 //! What a doctor's workstation gets: raw answers, composed record and what it rests on.
 
 use chrono::{DateTime, Utc};
-use engine::{Evidence, Flag, Reason, Sentence, Suspect};
+use engine::{Evidence, Flag, Reason, Sentence, Suspect, Triage};
 use people::Sex;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     model::{Amendment, Part, StoredTurn},
-    service::{Listed, Reading},
+    service::{Listed, Reading, Replay},
 };
 
 /// The consultations of one day, most urgent first.
@@ -156,6 +156,57 @@ struct TurnBody {
     void_reason: Option<String>,
 }
 
+/// A consultation composed again from its answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Replayed {
+    /// The knowledge release used.
+    release: String,
+    /// The one that composed the stored record.
+    stored_release: String,
+    /// Parts that differ from what is stored; empty when nothing does.
+    differences: Vec<&'static str>,
+    record: Vec<ReplayedSection>,
+    triage: TriageBody,
+    suspects: Vec<SuspectBody>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ReplayedSection {
+    section: &'static str,
+    title: &'static str,
+    sentences: Vec<SentenceBody>,
+}
+
+impl From<Replay> for Replayed {
+    fn from(replay: Replay) -> Self {
+        let section = |part: Part| ReplayedSection {
+            section: part.name(),
+            title: part.title(),
+            sentences: sentences(part.sentences(&replay.record)),
+        };
+        let triage = replay.assessment.triage;
+        Self {
+            release: replay.release,
+            stored_release: replay.stored_release,
+            differences: replay.differences,
+            record: Part::all().map(section).filter(|section| !section.sentences.is_empty()).collect(),
+            triage: triage.into(),
+            suspects: replay.assessment.suspects.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Triage> for TriageBody {
+    fn from(triage: Triage) -> Self {
+        Self {
+            level: triage.level,
+            label: triage.label,
+            reason: triage.reason,
+            flags: triage.flags.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
 impl From<Listed> for DoctorListed {
     fn from(Listed { consultation, resident }: Listed) -> Self {
         let age_months = consultation.profile.age_months;
@@ -194,12 +245,7 @@ impl From<Reading> for DoctorConsultation {
             vital_signs: sentences(&record.record.vital_signs),
             contradictions: sentences(&record.record.contradictions),
             amendments: record.amendments.into_iter().map(Into::into).collect(),
-            triage: TriageBody {
-                level: assessment.triage.level,
-                label: assessment.triage.label,
-                reason: assessment.triage.reason,
-                flags: assessment.triage.flags.into_iter().map(Into::into).collect(),
-            },
+            triage: assessment.triage.into(),
             suspects: assessment.suspects.into_iter().map(Into::into).collect(),
             dialogue: turns.into_iter().map(Into::into).collect(),
             created_at: consultation.created_at,

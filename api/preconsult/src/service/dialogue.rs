@@ -127,7 +127,7 @@ pub(super) fn resumed(service: &Service, consultation: &Consultation, turns: &[S
     service.engine.resume(consultation.profile.clone(), valid_turns(turns).collect())
 }
 
-fn valid_turns(turns: &[StoredTurn]) -> impl Iterator<Item = engine::Turn> {
+pub(super) fn valid_turns(turns: &[StoredTurn]) -> impl Iterator<Item = engine::Turn> {
     turns.iter().filter(|turn| turn.voided.is_none()).map(|turn| turn.turn.clone())
 }
 

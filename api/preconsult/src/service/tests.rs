@@ -108,7 +108,7 @@ async fn the_waiting_question_survives_a_killed_server() {
         let id = house.begin().await;
         house.say(id, 0, "头晕一周", "turn-0").await.unwrap();
         let before = house.own(id).await.dialogue.pending().cloned().unwrap();
-        let restarted = Service { app: house.bench.app.clone(), engine: house.service.engine.clone() };
+        let restarted = Service { app: house.bench.app.clone(), ..house.service.clone() };
         let after = read_own(&restarted, house.resident.id, id).await.unwrap();
         assert_eq!(after.dialogue.pending(), Some(&before));
         assert_eq!(house.begin().await, id, "beginning again goes on with it");
