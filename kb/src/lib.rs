@@ -5,6 +5,7 @@
 //! line. Hot paths read the compiled [`index::Edges`]; [`Kb::store`] holds the same triples for SPARQL.
 
 pub mod article;
+pub mod canonical;
 mod check;
 mod compile;
 pub mod diff;
