@@ -18,6 +18,7 @@ mod person;
 mod question;
 pub mod recommend;
 mod record;
+pub mod release;
 mod safety;
 mod script;
 pub mod search;

@@ -59,7 +59,7 @@ impl Kb {
     /// All triples of the release.
     pub fn export(&self, format: Format) -> std::io::Result<Vec<u8>> {
         let mut triples = Vec::with_capacity(self.store.len().map_err(std::io::Error::other)?);
-        for quad in self.store.iter() {
+        for quad in &self.store {
             triples.push(Triple::from(quad.map_err(std::io::Error::other)?));
         }
         let mut serializer = RdfSerializer::from_format(format.rdf());
@@ -169,7 +169,7 @@ mod tests {
             let bytes = one.export(format).unwrap();
             assert_eq!(bytes, two.export(format).unwrap(), "{name}");
             let parser = RdfParser::from_format(format.rdf());
-            let n_read = parser.for_slice(&bytes).map(|quad| quad.unwrap()).count();
+            let n_read = parser.for_slice(&bytes).flatten().count();
             assert_eq!(n_read, one.store.len().unwrap(), "{name}");
         }
     }

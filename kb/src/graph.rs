@@ -1,6 +1,6 @@
 //! Turtle files as subjects with their properties, each remembering its line.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use oxrdf::{NamedOrBlankNode, Term, Triple};
 use oxttl::{TurtleParser, TurtleSyntaxError};
@@ -193,7 +193,8 @@ fn syntax_fault(source: &Source, error: &TurtleSyntaxError) -> Fault {
 
 /// Whether a file of the data folder belongs to the graph.
 pub(crate) fn is_graph(name: &str) -> bool {
-    ["graph/", "herbs/"].iter().any(|folder| name.starts_with(folder)) && name.ends_with(".ttl")
+    ["graph/", "herbs/"].iter().any(|folder| name.starts_with(folder))
+        && Path::new(name).extension().is_some_and(|ending| ending == "ttl")
 }
 
 fn to_u32(number: u64) -> u32 {

@@ -3,6 +3,7 @@
 //! The files are the source of truth. [`Sources::read`] is the only I/O; [`Kb::compile`] either gives a
 //! complete knowledge base named by the hash of its files, or every [`Fault`] it found, each with file and
 //! line. Hot paths read the compiled [`index::Edges`]; [`Kb::store`] holds the same triples for SPARQL.
+//! [`retrieve`] ranks any set of texts by a question in everyday words.
 
 pub mod article;
 pub mod canonical;

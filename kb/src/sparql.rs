@@ -195,7 +195,7 @@ fn table(solutions: QuerySolutionIter<'_>, limits: Limits) -> Result<Table, Refu
     let (mut rows, mut n_bytes) = (Vec::new(), 0);
     for solution in solutions {
         let row = solution.map_err(|error| evaluation(&error))?.values().to_vec();
-        n_bytes += row.iter().flatten().map(|term| size(term)).sum::<usize>();
+        n_bytes += row.iter().flatten().map(size).sum::<usize>();
         if rows.len() == limits.rows || n_bytes > limits.bytes {
             return Ok(Table { variables, rows, is_cut: true });
         }

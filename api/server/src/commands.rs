@@ -5,8 +5,11 @@ mod chart;
 mod check;
 mod consult;
 mod eval;
+mod export;
 mod form;
+mod import;
 mod openapi;
+mod release;
 mod search;
 mod serve;
 
@@ -43,6 +46,13 @@ enum Command {
     /// 评测：按 bench 的约定在标准输入输出上应答
     #[command(subcommand)]
     Eval(eval::Eval),
+    /// 知识版本：发布、列出、比较、启用
+    #[command(subcommand)]
+    Release(release::Command),
+    /// 导出图谱：Turtle、N-Quads、JSON-LD
+    Export(export::Export),
+    /// 把外部表格变成可审核的图谱草稿
+    Import(import::Import),
     /// 输出接口文档（OpenAPI）
     Openapi,
     /// 审计记录
@@ -60,6 +70,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Form(command) => form::run(&command),
         Command::Chart(command) => chart::run(&command),
         Command::Eval(command) => eval::run(&command),
+        Command::Release(command) => in_runtime(release::run(&command)),
+        Command::Export(command) => in_runtime(export::run(&command)),
+        Command::Import(command) => import::run(&command),
         Command::Openapi => openapi::run(),
         Command::Audit(command) => in_runtime(audit::run(&command)),
     };

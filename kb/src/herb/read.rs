@@ -1,6 +1,6 @@
 //! Reads the subjects of `herbs/*.ttl`; faults name file and line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use super::{
     Caution, Confidence, Entry, Herb, HerbGroup, HerbId, Incompatibility, Method, Named, Pregnancy, RuleSet,
@@ -39,10 +39,14 @@ impl Herbs {
         for node in graph.of_class("jy:Incompatibility") {
             let Some(pair) = pair(reader, node, &keys) else { continue };
             let sides = (pair.left.min(pair.right), pair.left.max(pair.right));
-            if by_pair.contains_key(&sides) {
-                reader.fault(node.place, "KB015", format!("{} 的两味药已有一条配伍禁忌", node.key));
-            } else if pair.review != Review::Rejected {
-                by_pair.insert(sides, pairs.len());
+            match by_pair.entry(sides) {
+                btree_map::Entry::Occupied(_) => {
+                    reader.fault(node.place, "KB015", format!("{} 的两味药已有一条配伍禁忌", node.key));
+                }
+                btree_map::Entry::Vacant(free) if pair.review != Review::Rejected => {
+                    free.insert(pairs.len());
+                }
+                btree_map::Entry::Vacant(_) => {}
             }
             pairs.push(pair);
         }
@@ -122,7 +126,7 @@ fn pair<'a>(reader: &mut Reader<'a>, node: &'a Node, keys: &[&str]) -> Option<In
     let right = side(reader, node, "jy:right", keys);
     let rule_set = words(reader, &doubts, node, "jy:ruleSet", &RuleSet::NAMES).into_iter().next();
     let confidence = words(reader, &doubts, node, "jy:confidence", &Confidence::NAMES).into_iter().next();
-    let note = doubts.values(node, "jy:note");
+    let remark = doubts.values(node, "jy:note");
     for (name, is_missing) in [("jy:ruleSet", rule_set.is_none()), ("jy:confidence", confidence.is_none())] {
         if is_missing {
             reader.fault(node.place, "KB003", format!("{} 缺少 {name}", node.key));
@@ -137,7 +141,7 @@ fn pair<'a>(reader: &mut Reader<'a>, node: &'a Node, keys: &[&str]) -> Option<In
         left_entry: words(reader, &doubts, node, "jy:leftEntry", &Entry::NAMES).into_iter().next(),
         right_entry: words(reader, &doubts, node, "jy:rightEntry", &Entry::NAMES).into_iter().next(),
         confidence: confidence?.value,
-        note: note.first().map(|(text, _, _)| (*text).to_owned()).unwrap_or_default(),
+        note: remark.first().map(|(text, _, _)| (*text).to_owned()).unwrap_or_default(),
         source: node.key("jy:source").unwrap_or_default().to_owned(),
         review: reader.review(node),
     })

@@ -212,10 +212,10 @@ impl<'a> Builder<'a> {
                     Target::TreatedIn => self.department(column, row.line, draft, &text),
                     Target::AltLabel => self.name(column, row.line, draft, &text),
                     Target::Notation => {
-                        self.text(column, row.line, draft, &text, |draft| &mut draft.notation)
+                        self.text(column, row.line, draft, &text, |draft| &mut draft.notation);
                     }
                     Target::Definition => {
-                        self.text(column, row.line, draft, &text, |draft| &mut draft.definition)
+                        self.text(column, row.line, draft, &text, |draft| &mut draft.definition);
                     }
                     Target::Skip => {}
                 }

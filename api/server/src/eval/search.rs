@@ -42,6 +42,9 @@ struct Answer<'a> {
 /// Documents given for each question.
 const MOST: usize = 20;
 
+/// Finds the documents for a query: positions with scores, best first.
+type Finder<'a> = Box<dyn Fn(&str) -> Vec<(usize, f32)> + 'a>;
+
 /// Indexes the documents, then answers each line of `input` with one line on `output`.
 pub fn run(args: &SearchArgs, input: impl BufRead, output: impl Write) -> anyhow::Result<()> {
     let mut ids: Vec<String> = Vec::new();
@@ -58,7 +61,7 @@ pub fn run(args: &SearchArgs, input: impl BufRead, output: impl Write) -> anyhow
     }
     let segmenter = Segmenter::new();
     let texts = texts.iter().map(String::as_str);
-    let search: Box<dyn Fn(&str) -> Vec<(usize, f32)>> = if args.plain {
+    let search: Finder<'_> = if args.plain {
         let plain = Plain::new(&segmenter, texts);
         Box::new(move |query| plain.search(&segmenter, query, MOST))
     } else {

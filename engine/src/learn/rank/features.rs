@@ -153,3 +153,45 @@ fn content(text: &Text) -> Vec<char> {
 pub(super) fn contains(text: &[char], piece: &[char]) -> bool {
     !piece.is_empty() && text.windows(piece.len()).any(|window| window == piece)
 }
+
+#[cfg(test)]
+mod tests {
+    use kb::retrieve::Segmenter;
+
+    use super::*;
+
+    fn title(segmenter: &Segmenter, main: &str, site: &str) -> Title {
+        Title {
+            whole: segmenter.text(&format!("{main}{site}")),
+            main: segmenter.text(main),
+            site: segmenter.text(site),
+            cut_off: false,
+        }
+    }
+
+    #[test]
+    fn every_pair_has_as_many_finite_numbers() {
+        let segmenter = Segmenter::new();
+        let query = segmenter.text("胃胀3天吃什么药");
+        let rarity = Rarity::new([&query]);
+        let width = row(&query, &title(&segmenter, "胃胀吃什么药", "_百科"), &rarity).len();
+        for (query, main) in
+            [("", ""), ("胃", ""), ("", "胃"), ("?!", "…"), ("a b", "１２"), ("胃胀", "胃胀")]
+        {
+            let row = row(&segmenter.text(query), &title(&segmenter, main, ""), &rarity);
+            assert_eq!(row.len(), width, "{query} {main}");
+            assert!(row.iter().all(|x| x.is_finite()), "{query} {main}: {row:?}");
+        }
+    }
+
+    #[test]
+    fn closeness_needs_the_words_together() {
+        let segmenter = Segmenter::new();
+        let query = segmenter.text("胃胀吃什么");
+        let rarity = Rarity::new([&query]);
+        let near = closest(&query, &segmenter.text("请问胃胀吃什么好"), &rarity);
+        let far =
+            closest(&query, &segmenter.text("胃不舒服很久了，每天都胀，想知道平时可以吃些什么"), &rarity);
+        assert!(near > 0.99 && far < 0.9, "{near} {far}");
+    }
+}

@@ -137,3 +137,36 @@ fn push(bag: &mut Bag, group: u64, keys: &[u64], x: f32) {
     let place = (hash ^ (hash >> 33)) >> (64 - BITS);
     bag.push((usize::try_from(place).unwrap_or_default(), x));
 }
+
+#[cfg(test)]
+mod tests {
+    use kb::retrieve::Segmenter;
+
+    use super::super::title::split;
+    use super::*;
+
+    #[test]
+    fn learns_which_word_may_stand_for_which() {
+        let segmenter = Segmenter::new();
+        let pair = |query: &str, title: &str| {
+            let (main, site, cut_off) = split(title);
+            let title = Title {
+                whole: segmenter.text(title),
+                main: segmenter.text(main),
+                site: segmenter.text(site),
+                cut_off,
+            };
+            bag(&segmenter.text(query), &title)
+        };
+        let mut bags = Vec::new();
+        for what in ["胃炎", "肝炎", "鼻炎", "肠炎", "肺炎"] {
+            bags.push((pair(&format!("{what}怎么治"), &format!("{what}如何治疗")), 1));
+            bags.push((pair(&format!("{what}怎么治"), &format!("{what}图片")), 0));
+        }
+        let examples: Vec<Example<'_>> =
+            bags.iter().map(|(bag, label)| Example { bag, label: *label }).collect();
+        let linear = Linear::learn(&examples, 1);
+        let odds = |title: &str| linear.odds(&pair("咽炎怎么治", title))[0];
+        assert!(odds("咽炎如何治疗") > odds("咽炎图片"));
+    }
+}

@@ -80,3 +80,24 @@ fn alike(a: &[u64], b: &[u64], rarity: &Rarity) -> f32 {
     let both: f32 = a.iter().filter(|key| has(b, **key)).map(|key| rarity.of(*key)).sum();
     2.0 * both / (weight(a) + weight(b)).max(1e-3)
 }
+
+#[cfg(test)]
+mod tests {
+    use kb::retrieve::Segmenter;
+
+    use super::*;
+
+    #[test]
+    fn the_nearest_title_speaks_loudest() {
+        let segmenter = Segmenter::new();
+        let query = segmenter.text("胃胀吃什么药");
+        let texts = ["胃胀吃什么药好", "胃胀的图片", "胃胀吃啥药好"].map(|text| segmenter.text(text));
+        let rarity = Rarity::new(&texts);
+        let known = [(0, 3), (1, 0)].map(|(at, label)| Known::new(&query, &texts[at], label, &rarity));
+        let this = Known::new(&query, &texts[2], 0, &rarity);
+        let told = this.recall(known.iter(), &rarity);
+        assert!((told[0] - 2.0).abs() < 1e-6 && (told[1] - 1.5).abs() < 1e-6);
+        assert!(told[4] > 1.5 && (told[6] - 3.0).abs() < 1e-6, "{told:?}");
+        assert!(this.recall([].iter(), &rarity)[1] < 0.0);
+    }
+}
