@@ -1,5 +1,7 @@
 //! From words to statements, each with the comments that belong to it.
 
+use std::collections::HashMap;
+
 use super::token::{Kind, Token, tokens};
 
 /// A file as its parts.
@@ -10,6 +12,8 @@ pub(super) struct Document {
     /// Prefix (with its colon) and IRI (with its brackets).
     pub(super) prefixes: Vec<(String, String)>,
     pub(super) subjects: Vec<Subject>,
+    /// Where each subject stands in the list.
+    places: HashMap<String, usize>,
     /// Comments after the last subject.
     pub(super) tail: Vec<String>,
 }
@@ -70,14 +74,15 @@ pub(super) fn document(text: &str) -> Result<Document, Wrong> {
 impl Document {
     /// What is said of one subject in two places comes together.
     fn add(&mut self, subject: Subject) {
-        match self.subjects.iter_mut().find(|known| known.key == subject.key) {
-            Some(known) => {
-                known.comments.extend(subject.comments);
-                for property in subject.properties {
-                    push(&mut known.properties, property);
-                }
+        if let Some(at) = self.places.get(&subject.key) {
+            let known = &mut self.subjects[*at];
+            known.comments.extend(subject.comments);
+            for property in subject.properties {
+                push(&mut known.properties, property);
             }
-            None => self.subjects.push(subject),
+        } else {
+            self.places.insert(subject.key.clone(), self.subjects.len());
+            self.subjects.push(subject);
         }
     }
 }

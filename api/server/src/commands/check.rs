@@ -173,7 +173,8 @@ fn summary(engine: &Engine, library: &Library) -> String {
     let n_cases: usize =
         library.forms.values().filter_map(|form| form.cases.as_ref()).map(|(_, cases)| cases.len()).sum();
     format!(
-        "知识版本 {}\n  疾病 {}  症状 {}（口语名称 {n_names}）  关系 {}  红旗 {}  科室 {}\n  问卷 {}（用例 {n_cases}）  \
+        "知识版本 {}\n  疾病 {}  症状 {}（口语名称 {n_names}）  关系 {}  红旗 {}  科室 {}\n  检查 {}  人群 {}  \
+         中医疾病 {}  证候 {}  饮片 {}  配伍禁忌 {}\n  问卷 {}（用例 {n_cases}）  \
          流程 {}  匹配规则 {}  质控规则 {}\n没有错误。内容未经临床审核。",
         &kb.release[..12],
         kb.diseases.len(),
@@ -181,6 +182,12 @@ fn summary(engine: &Engine, library: &Library) -> String {
         kb.edges.len(),
         kb.red_flags.len(),
         kb.departments.len(),
+        kb.examinations.len(),
+        kb.populations.len(),
+        kb.tcm_diseases.len(),
+        kb.tcm_syndromes.len(),
+        kb.herbs().len(),
+        kb.incompatibilities().len(),
         library.forms.len(),
         library.flows.len(),
         library.matchers.len(),
