@@ -178,13 +178,11 @@ impl<'a> Reader<'a> {
     }
 
     fn pattern(&mut self, property: &Property) -> Option<Regex> {
-        match Regex::new(property.shown()) {
-            Ok(pattern) => Some(pattern),
-            Err(_) => {
-                self.wrong(property, "正则表达式");
-                None
-            }
+        let pattern = Regex::new(property.shown()).ok();
+        if pattern.is_none() {
+            self.wrong(property, "正则表达式");
         }
+        pattern
     }
 
     fn code(&mut self, property: &Property) -> Option<&'static str> {

@@ -218,8 +218,8 @@ async fn side(releases: &Releases, wanted: &str) -> anyhow::Result<Sources> {
 fn summary(diff: &Diff) -> String {
     let changes = [Change::Added, Change::Removed, Change::Changed];
     let row = |label: &str, count: &dyn Fn(Change) -> usize| {
-        let [added, removed, changed] = changes.map(count);
-        format!("{label} 新增 {added} 删除 {removed} 改动 {changed}")
+        let [added, removed, altered] = changes.map(count);
+        format!("{label} 新增 {added} 删除 {removed} 改动 {altered}")
     };
     let mut parts = vec![row("概念", &|change| diff.count_subjects(change))];
     parts.extend(Topic::ALL.map(|topic| row(topic.label(), &|change| diff.count(topic, change))));
