@@ -12,7 +12,7 @@ use crate::{
     model::Edge,
 };
 pub(crate) use hierarchy::hierarchy;
-pub(crate) use keys::keys;
+pub(crate) use keys::{classes, keys};
 pub(crate) use names::names;
 
 /// Fewest symptoms that let a disease take part in a differential.

@@ -70,6 +70,7 @@ impl Kb {
     pub fn compile(sources: &Sources) -> Result<Self, Vec<Fault>> {
         let (graph, mut faults) = Graph::parse(sources);
         shape::check(sources, &graph, &mut faults);
+        check::classes(sources, &graph, &mut faults);
         check::keys(sources, &graph, &mut faults);
         check::names(sources, &graph, &mut faults);
         check::hierarchy(sources, &graph, &mut faults);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use oxrdf::{NamedOrBlankNode, Term, Triple};
-use oxttl::TurtleParser;
+use oxttl::{TurtleParser, TurtleSyntaxError};
 
 use crate::{
     Fault, Source, Sources,
@@ -142,17 +142,7 @@ impl Graph {
                 match result {
                     Ok(triple) => self.add(triple, Place { file, line: number }, file),
                     Err(error) => {
-                        let start = error.location().start;
-                        let (line, column) = (start.line + 1, start.column + 1);
-                        faults.push(
-                            Fault::error(
-                                &source.name,
-                                to_u32(line),
-                                "KB001",
-                                format!("Turtle 语法错误：{error}"),
-                            )
-                            .at_column(to_u32(column)),
-                        );
+                        faults.push(syntax_fault(source, &error));
                         return;
                     }
                 }
@@ -187,6 +177,18 @@ impl Graph {
             .push(Property { name, object, datatype, language, place });
         self.triples.push(triple);
     }
+}
+
+/// Whether a file is Turtle; the first error with its place.
+pub(crate) fn syntax(source: &Source) -> Result<(), Fault> {
+    let mut parsed = TurtleParser::new().for_slice(source.text.as_bytes());
+    parsed.find_map(Result::err).map_or(Ok(()), |error| Err(syntax_fault(source, &error)))
+}
+
+fn syntax_fault(source: &Source, error: &TurtleSyntaxError) -> Fault {
+    let start = error.location().start;
+    let message = format!("Turtle 语法错误：{error}");
+    Fault::error(&source.name, to_u32(start.line + 1), "KB001", message).at_column(to_u32(start.column + 1))
 }
 
 /// Whether a file of the data folder belongs to the graph.

@@ -6,6 +6,7 @@
 //! [`retrieve`] ranks any set of texts by a question in everyday words.
 
 pub mod article;
+pub mod canonical;
 mod check;
 mod compile;
 pub mod diff;

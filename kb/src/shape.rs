@@ -79,6 +79,11 @@ enum Kind {
 /// Checks every subject against its shapes, and the shapes themselves.
 pub(crate) fn check(sources: &Sources, graph: &Graph, faults: &mut Vec<Fault>) {
     let shapes = read::shapes(sources, graph, faults);
+    if shapes.is_empty() {
+        let message = "没有形状，各类概念的必填和取值没有检查";
+        faults
+            .push(Fault::warning("graph/shapes.ttl", 1, "KB018", message).with_hint("补上 graph/shapes.ttl"));
+    }
     validate::validate(sources, graph, &shapes, faults);
 }
 

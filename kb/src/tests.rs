@@ -1,5 +1,7 @@
 //! Every fault has its code and its line; a clean release compiles.
 
+mod edits;
+
 use rstest::rstest;
 
 use crate::{ExamKind, Fault, Frequency, Kb, Source, Sources};

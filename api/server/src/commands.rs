@@ -8,6 +8,7 @@ mod eval;
 mod export;
 mod form;
 mod import;
+mod layout;
 mod openapi;
 mod release;
 mod search;

@@ -20,24 +20,6 @@ const CONCEPT_CLASSES: [(&str, ConceptKind); 5] = [
     ("jy:Drug", ConceptKind::Drug),
     ("jy:Allergen", ConceptKind::Allergen),
 ];
-/// Classes that are not mentioned in text but belong to the files.
-const OTHER_CLASSES: [&str; 14] = [
-    "jy:Department",
-    "jy:BodyPart",
-    "jy:SymptomAttribute",
-    "jy:RedFlag",
-    "jy:Source",
-    "jy:Term",
-    "jy:Examination",
-    "jy:Population",
-    "jy:TcmDisease",
-    "jy:TcmSyndrome",
-    "jy:Herb",
-    "jy:HerbGroup",
-    "jy:Incompatibility",
-    "sh:NodeShape",
-];
-
 pub(crate) struct Reader<'a> {
     sources: &'a Sources,
     pub(crate) graph: &'a Graph,
@@ -116,12 +98,7 @@ impl<'a> Reader<'a> {
         let mut concepts = Vec::new();
         for node in graph.nodes.values() {
             let class = node.key("rdf:type").unwrap_or_default();
-            let Some((_, kind)) = CONCEPT_CLASSES.iter().find(|(known, _)| *known == class) else {
-                if !OTHER_CLASSES.contains(&class) && !node.key.starts_with("jy:") {
-                    self.fault(node.place, "KB002", format!("{} 的类型 {class} 不认识", node.key));
-                }
-                continue;
-            };
+            let Some((_, kind)) = CONCEPT_CLASSES.iter().find(|(known, _)| *known == class) else { continue };
             let id = ConceptId(u32::try_from(concepts.len()).unwrap_or(u32::MAX));
             let question = match kind {
                 ConceptKind::Symptom | ConceptKind::Risk => self.required(node, "jy:question"),

@@ -14,17 +14,31 @@ use engine::{
 use kb::{ConceptKind, Fault, Severity, Source, Sources};
 use rules::form::prove::prove;
 
-use super::say;
+use super::{layout, say};
 use crate::start;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// 知识文件夹，或单个文件：问卷（.form）、流程图（.mmd）、匹配或质控规则（.md）；默认用配置里的 data
     path: Option<PathBuf>,
+    /// 先把图谱和饮片文件（Turtle）排成规范写法，再检查
+    #[arg(long)]
+    fix: bool,
 }
 
 /// Fails (exit code 1) when the release would be refused.
 pub(super) fn run(command: &Check) -> anyhow::Result<ExitCode> {
+    if command.fix {
+        let config = start::config()?;
+        let faults = layout::fix(command.path.as_ref().unwrap_or(&config.data_dir))?;
+        if !faults.is_empty() {
+            return refused(&faults);
+        }
+        // A single Turtle file says nothing without the rest of the graph.
+        if command.path.as_ref().is_some_and(|path| path.extension().is_some_and(|ending| ending == "ttl")) {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
     match &command.path {
         Some(path) if path.is_file() && path.extension().is_some_and(|ending| ending == "form") => one(path),
         Some(path) if path.is_file() => among_others(path),
@@ -46,6 +60,7 @@ fn all(data: &Path) -> anyhow::Result<ExitCode> {
         Err(faults) => return refused(&faults),
     };
     list(&engine.kb().warnings)?;
+    list(&layout::reminders(data)?)?;
     list(&library.warnings)?;
     let faults = library.examine();
     if faults.iter().any(|fault| fault.severity == Severity::Error) {
@@ -158,7 +173,8 @@ fn summary(engine: &Engine, library: &Library) -> String {
     let n_cases: usize =
         library.forms.values().filter_map(|form| form.cases.as_ref()).map(|(_, cases)| cases.len()).sum();
     format!(
-        "知识版本 {}\n  疾病 {}  症状 {}（口语名称 {n_names}）  关系 {}  红旗 {}  科室 {}\n  问卷 {}（用例 {n_cases}）  \
+        "知识版本 {}\n  疾病 {}  症状 {}（口语名称 {n_names}）  关系 {}  红旗 {}  科室 {}\n  检查 {}  人群 {}  \
+         中医疾病 {}  证候 {}  饮片 {}  配伍禁忌 {}\n  问卷 {}（用例 {n_cases}）  \
          流程 {}  匹配规则 {}  质控规则 {}\n没有错误。内容未经临床审核。",
         &kb.release[..12],
         kb.diseases.len(),
@@ -166,6 +182,12 @@ fn summary(engine: &Engine, library: &Library) -> String {
         kb.edges.len(),
         kb.red_flags.len(),
         kb.departments.len(),
+        kb.examinations.len(),
+        kb.populations.len(),
+        kb.tcm_diseases.len(),
+        kb.tcm_syndromes.len(),
+        kb.herbs().len(),
+        kb.incompatibilities().len(),
         library.forms.len(),
         library.flows.len(),
         library.matchers.len(),
