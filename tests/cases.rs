@@ -43,7 +43,13 @@ fn dialogue(path: &Path, text: String) -> datatest_stable::Result<()> {
     check(path, &actual)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the harness gives the text by value")]
+fn search(path: &Path, text: String) -> datatest_stable::Result<()> {
+    check(path, &cases::replay(&text, &["文章"], |_, asked| cases::articles(&ENGINE, asked))?)
+}
+
 datatest_stable::harness! {
+    { test = search, root = "cases/search", pattern = r"\.md$" },
     { test = extraction, root = "cases/extract", pattern = r"\.md$" },
     { test = dialogue, root = "cases/dialogue", pattern = r"\.md$" },
 }

@@ -6,6 +6,7 @@
 
 mod absorb;
 mod case;
+mod current;
 mod dialogue;
 mod differential;
 mod explain;
@@ -15,7 +16,9 @@ mod load;
 mod next;
 mod person;
 mod question;
+pub mod recommend;
 mod record;
+pub mod release;
 mod safety;
 mod script;
 pub mod search;
@@ -24,6 +27,7 @@ mod tests;
 mod variables;
 
 pub use case::Evidence;
+pub use current::Current;
 pub use dialogue::{Dialogue, Outcome, State, Turn};
 pub use explain::{Reason, Suspect};
 pub use load::Engine;

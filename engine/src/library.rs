@@ -22,6 +22,8 @@ use rules::{
     quality::{Book, Schema},
 };
 
+pub use flows::chart;
+
 /// Folders of the data folder that hold what this module reads, and the endings of the files.
 pub const FOLDERS: [&str; 3] = ["questionnaires", "flows", "rules"];
 /// See [`FOLDERS`].

@@ -9,15 +9,12 @@ use rules::chart::Chart;
 use crate::{
     Dialogue, Record, Sex, Suspect, Triage,
     differential::Differential,
-    explain, record,
+    explain, record, release,
     safety::{self, Flags},
     script::Script,
     variables::{CaseFacts, GuardNames},
 };
 
-/// Folders of the data folder that a release is made of, and the endings of their files.
-const FOLDERS: [&str; 4] = ["graph", "lexicon", "flows", "articles"];
-const EXTENSIONS: [&str; 4] = ["ttl", "tsv", "mmd", "md"];
 const CHART: &str = "flows/preconsult.mmd";
 const SCRIPT: &str = "flows/history.tsv";
 /// Suspects whose urgency takes part in the triage level.
@@ -38,13 +35,7 @@ pub struct Engine {
 impl Engine {
     /// Reads and compiles the data folder; every fault is reported with its file and line.
     pub fn load(data: &Path) -> Result<Self, Vec<Fault>> {
-        // A release may have no articles.
-        let is_there = |folder: &&str| *folder != "articles" || data.join(folder).is_dir();
-        let folders: Vec<&str> = FOLDERS.into_iter().filter(is_there).collect();
-        let sources = Sources::read(data, &folders, &EXTENSIONS).map_err(|error| {
-            vec![Fault::error(&data.display().to_string(), 0, "EN000", format!("读不到知识文件：{error}"))]
-        })?;
-        Self::compile(&sources)
+        Self::compile(&release::sources(data)?)
     }
 
     /// Compiles files that are at hand, e.g. a draft.

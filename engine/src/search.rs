@@ -3,8 +3,9 @@
 pub use kb::search::{
     Answer, Excerpt, Heard, Hit, How, Link, Near, Reason, ReasonKind, Related, Suggestion, Target, Way,
 };
+pub use kb::{Article, Audience, Kb, Review, Section};
 use kb::{
-    Audience, ConceptKind,
+    ConceptKind,
     search::{Mention, Request},
 };
 use nlp::{Speaker, Status, Whose};

@@ -1,15 +1,24 @@
-//! Checks across concepts: names, hierarchy, diseases.
+//! Checks across subjects that no shape can say: keys, names, hierarchy, diseases.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod hierarchy;
+mod keys;
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Article, Concept, ConceptId, ConceptKind, Disease, Fault, Frequency, Severity, Sex, Sources,
-    graph::{Graph, Object, Place, Property},
+    Article, Concept, ConceptId, ConceptKind, Disease, Fault, Frequency, Review, Severity, Sex, Sources,
+    graph::{Graph, Place},
     model::Edge,
 };
+pub(crate) use hierarchy::hierarchy;
+pub(crate) use keys::keys;
+pub(crate) use names::names;
 
 /// Fewest symptoms that let a disease take part in a differential.
 const MIN_SYMPTOMS: usize = 3;
+/// Fewest symptoms that tell a disease well; below it an editor is reminded.
+const GOOD_SYMPTOMS: usize = 5;
 /// Parts of the body, by label key, that only one sex has.
 const FEMALE_ONLY: [&str; 4] =
     ["sym:dysmenorrhea", "sym:vaginal-bleeding", "sym:leukorrhea", "sym:amenorrhea"];
@@ -21,105 +30,6 @@ fn fault(sources: &Sources, place: Place, code: &'static str, message: String) -
     Fault::error(&sources.files()[place.file].name, place.line, code, message)
 }
 
-/// A name must mean one thing among the concepts that text can mention.
-pub(crate) fn names(sources: &Sources, graph: &Graph, concepts: &[Concept], faults: &mut Vec<Fault>) {
-    let mut owners: BTreeMap<&str, &Concept> = BTreeMap::new();
-    for concept in concepts {
-        let node = &graph.nodes[&concept.key];
-        if node.all("skos:prefLabel").count() > 1 {
-            faults.push(fault(
-                sources,
-                node.place,
-                "KB005",
-                format!("{} 有不止一个 skos:prefLabel", concept.key),
-            ));
-        }
-        for property in node.all("skos:prefLabel").chain(node.all("skos:altLabel")) {
-            let Object::Text(text) = &property.object else {
-                continue;
-            };
-            name(sources, property, text, faults);
-            if let Some(other) = owners.insert(text, concept) {
-                let message = if other.id == concept.id {
-                    format!("名称“{text}”在 {} 里写了两次", concept.key)
-                } else {
-                    format!("名称“{text}”同时指 {} 和 {}", other.key, concept.key)
-                };
-                faults.push(fault(sources, property.place, "KB005", message));
-            }
-        }
-    }
-}
-
-fn name(sources: &Sources, property: &Property, text: &str, faults: &mut Vec<Fault>) {
-    if text.trim() != text || text.is_empty() || text.chars().any(char::is_control) {
-        faults.push(fault(
-            sources,
-            property.place,
-            "KB006",
-            format!("名称“{text}”为空、含控制字符或首尾有空白"),
-        ));
-    }
-}
-
-/// `skos:broader` must point to a concept of the same kind and have no cycle.
-pub(crate) fn hierarchy(
-    sources: &Sources,
-    graph: &Graph,
-    concepts: &[Concept],
-    by_key: &HashMap<String, ConceptId>,
-    faults: &mut Vec<Fault>,
-) {
-    for concept in concepts {
-        for property in graph.nodes[&concept.key].all("skos:broader") {
-            let Object::Key(key) = &property.object else {
-                continue;
-            };
-            match by_key.get(key).map(|id| &concepts[id.index()]) {
-                None => {
-                    faults.push(fault(sources, property.place, "KB004", format!("上位概念 {key} 没有定义")));
-                }
-                Some(other) if other.kind != concept.kind => faults.push(fault(
-                    sources,
-                    property.place,
-                    "KB007",
-                    format!("{} 的上位概念 {key} 不是同一类概念", concept.key),
-                )),
-                Some(_) => {}
-            }
-        }
-        let mut path = vec![concept.key.as_str()];
-        if has_cycle(graph, &concept.key, &mut path) {
-            let place = graph.nodes[&concept.key].place;
-            faults.push(fault(sources, place, "KB007", format!("上位关系成环：{}", path.join(" → "))));
-        }
-    }
-}
-
-fn has_cycle<'a>(graph: &'a Graph, start: &str, path: &mut Vec<&'a str>) -> bool {
-    let Some(node) = path.last().and_then(|key| graph.nodes.get(*key)) else {
-        return false;
-    };
-    for property in node.all("skos:broader") {
-        let Object::Key(key) = &property.object else {
-            continue;
-        };
-        if key == start {
-            path.push(key);
-            return true;
-        }
-        if path.contains(&key.as_str()) {
-            continue;
-        }
-        path.push(key);
-        if has_cycle(graph, start, path) {
-            return true;
-        }
-        path.pop();
-    }
-    false
-}
-
 /// A disease needs enough symptoms, each once, that fit the sex it is limited to.
 pub(crate) fn diseases(
     sources: &Sources,
@@ -129,21 +39,20 @@ pub(crate) fn diseases(
     edges: &[Edge],
     faults: &mut Vec<Fault>,
 ) {
+    let mut by_disease: BTreeMap<ConceptId, Vec<&Edge>> = BTreeMap::new();
+    for edge in edges {
+        by_disease.entry(edge.disease).or_default().push(edge);
+    }
     for disease in diseases {
-        let key = &concepts[disease.id.index()].key;
+        let concept = &concepts[disease.id.index()];
+        let key = &concept.key;
         let place = graph.nodes[key].place;
-        let own: Vec<&Edge> = edges.iter().filter(|edge| edge.disease == disease.id).collect();
-        let positive = own.iter().filter(|edge| edge.frequency > Frequency::Excluded).count();
-        if positive < MIN_SYMPTOMS {
-            faults.push(fault(
-                sources,
-                place,
-                "KB008",
-                format!("{key} 只有 {positive} 个症状，至少要 {MIN_SYMPTOMS} 个"),
-            ));
+        let own = by_disease.get(&disease.id).map(Vec::as_slice).unwrap_or_default();
+        if concept.review != Review::Rejected {
+            faults.extend(few_symptoms(sources, place, key, own));
         }
         let mut seen = BTreeSet::new();
-        for edge in &own {
+        for edge in own {
             let symptom = &concepts[edge.symptom.index()];
             if symptom.kind != ConceptKind::Symptom {
                 faults.push(fault(sources, place, "KB010", format!("{key} 的症状 {} 不是症状", symptom.key)));
@@ -169,6 +78,19 @@ pub(crate) fn diseases(
             faults.push(fault(sources, place, "KB006", format!("{key} 的五个年龄段权重都是 0")));
         }
     }
+}
+
+fn few_symptoms(sources: &Sources, place: Place, key: &str, edges: &[&Edge]) -> Option<Fault> {
+    let is_used = |edge: &&&Edge| edge.frequency > Frequency::Excluded && edge.review != Review::Rejected;
+    let positive = edges.iter().filter(is_used).count();
+    if positive >= GOOD_SYMPTOMS {
+        return None;
+    }
+    let severity = if positive < MIN_SYMPTOMS { Severity::Error } else { Severity::Warning };
+    let message =
+        format!("{key} 只有 {positive} 个症状，应有 {GOOD_SYMPTOMS} 个，少于 {MIN_SYMPTOMS} 个不能发布");
+    let hint = "补上 jy:hasSymptom；拿不准的宁可不写，把疾病的 jy:review 改为 jy:rejected 即停用";
+    Some(Fault { severity, ..fault(sources, place, "KB008", message) }.with_hint(hint))
 }
 
 /// Every disease has its article, once there are articles at all.

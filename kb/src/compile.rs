@@ -5,15 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use oxigraph::store::Store;
 
 use crate::{
-    Article, Attribute, Concept, ConceptId, ConceptKind, Cue, Department, Disease, Fault, RedFlag, Review,
-    Severity, Sources, Symptom, article, check,
+    Article, Attribute, Concept, ConceptId, ConceptKind, Cue, Department, Disease, Examination, Fault,
+    Population, RedFlag, Review, Severity, Sources, Symptom, TcmDisease, TcmSyndrome, article, check,
     graph::Graph,
+    herb::Herbs,
     index::{self, Edges},
     lexicon,
     model::Edge,
+    shape,
 };
 
+mod herbs;
 mod read;
+
+pub(crate) use read::Reader;
 
 /// One knowledge release: everything compiled, nothing changes after.
 pub struct Kb {
@@ -31,6 +36,14 @@ pub struct Kb {
     pub attributes: Vec<Attribute>,
     /// Red flags in the order of their keys.
     pub red_flags: Vec<RedFlag>,
+    /// Examinations in the order of their keys.
+    pub examinations: Vec<Examination>,
+    /// Groups of people in the order of their keys.
+    pub populations: Vec<Population>,
+    /// Diseases of Chinese medicine in the order of their keys; no differential ranks them.
+    pub tcm_diseases: Vec<TcmDisease>,
+    /// Syndromes of Chinese medicine in the order of their keys.
+    pub tcm_syndromes: Vec<TcmSyndrome>,
     /// Cue words of the lexicon.
     pub cues: Vec<Cue>,
     /// What words mean to a search, from `lexicon/search.tsv`.
@@ -46,6 +59,8 @@ pub struct Kb {
     /// The same triples for SPARQL.
     pub store: Store,
     articles: Vec<Article>,
+    herbs: Herbs,
+    source_labels: BTreeMap<String, String>,
     by_key: HashMap<String, ConceptId>,
     positions: Vec<u32>,
 }
@@ -54,6 +69,11 @@ impl Kb {
     /// Parses, checks and compiles; on any error all faults are returned, sorted by place.
     pub fn compile(sources: &Sources) -> Result<Self, Vec<Fault>> {
         let (graph, mut faults) = Graph::parse(sources);
+        shape::check(sources, &graph, &mut faults);
+        check::keys(sources, &graph, &mut faults);
+        check::names(sources, &graph, &mut faults);
+        check::hierarchy(sources, &graph, &mut faults);
+        let is_sound = faults.iter().all(|fault| fault.severity != Severity::Error);
         let mut reader = read::Reader::new(sources, &graph);
         let concepts = reader.concepts();
         let by_key: HashMap<String, ConceptId> =
@@ -61,22 +81,32 @@ impl Kb {
         let attributes = reader.attributes();
         let departments = reader.departments();
         let symptoms = reader.symptoms(&by_key, &attributes);
-        let (diseases, edges) = reader.diseases(&by_key, &departments);
+        let examinations = reader.examinations();
+        let populations = reader.populations(&by_key);
+        let (diseases, edges) = reader.diseases(&by_key, &departments, &examinations);
+        let tcm_syndromes = reader.tcm_syndromes(&by_key);
+        let tcm_diseases = reader.tcm_diseases(&by_key, &departments, &tcm_syndromes);
         let red_flags = reader.red_flags();
-        faults.append(&mut reader.faults);
+        let herbs = Herbs::read(&mut reader);
+        // What a shape or a key already told is not told again by the reader that misses it.
+        if is_sound {
+            faults.append(&mut reader.faults);
+        }
         let cues = lexicon::read(sources, &mut faults);
         let search_words = lexicon::search_words(sources, &mut faults);
         let is_source =
             |key: &str| graph.nodes.get(key).is_some_and(|n| n.key("rdf:type") == Some("jy:Source"));
         let articles = article::read(sources, &by_key, is_source, &mut faults);
         check::articles(sources, &graph, &concepts, &diseases, &articles, &mut faults);
-        check::names(sources, &graph, &concepts, &mut faults);
-        check::hierarchy(sources, &graph, &concepts, &by_key, &mut faults);
         check::diseases(sources, &graph, &concepts, &diseases, &edges, &mut faults);
         faults.sort();
         if faults.iter().any(|fault| fault.severity == Severity::Error) {
             return Err(faults);
         }
+        let source_labels = graph
+            .of_class("jy:Source")
+            .map(|node| (node.key.clone(), node.text("skos:prefLabel").unwrap_or_default().to_owned()))
+            .collect();
         let concepts = with_broader(&graph, concepts, &by_key);
         let store = store(graph).map_err(|message| vec![Fault::error("graph", 0, "KB099", message)])?;
         let mut kb = Self {
@@ -91,11 +121,17 @@ impl Kb {
             departments,
             attributes,
             red_flags,
+            examinations,
+            populations,
+            tcm_diseases,
+            tcm_syndromes,
             cues,
             search_words,
             edges,
             store,
             articles,
+            herbs,
+            source_labels,
             by_key,
         };
         kb.index = kb.compiled_edges();

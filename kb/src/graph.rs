@@ -1,6 +1,6 @@
 //! Turtle files as subjects with their properties, each remembering its line.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use oxrdf::{NamedOrBlankNode, Term, Triple};
 use oxttl::TurtleParser;
@@ -35,7 +35,21 @@ pub(crate) enum Object {
 pub(crate) struct Property {
     pub(crate) name: String,
     pub(crate) object: Object,
+    /// Datatype of a literal, e.g. `xsd:integer`.
+    pub(crate) datatype: Option<String>,
+    /// Language of a literal.
+    pub(crate) language: Option<String>,
     pub(crate) place: Place,
+}
+
+impl Property {
+    /// The object as an editor reads it.
+    pub(crate) fn shown(&self) -> &str {
+        match &self.object {
+            Object::Key(text) | Object::Text(text) => text,
+            Object::Nested(_) => "[ … ]",
+        }
+    }
 }
 
 /// A subject and all that is said of it.
@@ -50,6 +64,14 @@ impl Node {
     /// The objects of one property, in file order.
     pub(crate) fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a Property> + use<'a, 'n> {
         self.properties.iter().filter(move |property| property.name == name)
+    }
+
+    /// The texts of a property, in file order.
+    pub(crate) fn texts<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
+        self.all(name).filter_map(|property| match &property.object {
+            Object::Text(text) => Some(text.as_str()),
+            Object::Key(_) | Object::Nested(_) => None,
+        })
     }
 
     /// The text of a property that is a literal.
@@ -84,8 +106,7 @@ impl Graph {
     pub(crate) fn parse(sources: &Sources) -> (Self, Vec<Fault>) {
         let mut graph = Self::default();
         let mut faults = Vec::new();
-        for (index, source) in
-            sources.files().iter().enumerate().filter(|(_, source)| source.name.starts_with("graph/"))
+        for (index, source) in sources.files().iter().enumerate().filter(|(_, source)| is_graph(&source.name))
         {
             graph.add_file(index, source, &mut faults);
         }
@@ -95,6 +116,11 @@ impl Graph {
     /// The nested node behind `[ … ]`.
     pub(crate) fn nested(&self, id: &str) -> Option<&Node> {
         self.nested.get(id)
+    }
+
+    /// Every node, named ones first.
+    pub(crate) fn all_nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values().chain(self.nested.values())
     }
 
     /// The subjects of one class, in the order of their keys.
@@ -144,6 +170,12 @@ impl Graph {
             Term::BlankNode(node) => Object::Nested(format!("{file}#{}", node.as_str())),
             Term::Literal(literal) => Object::Text(literal.value().to_owned()),
         };
+        let (datatype, language) = match &triple.object {
+            Term::Literal(literal) => {
+                (Some(shorten(literal.datatype().as_str())), literal.language().map(str::to_owned))
+            }
+            Term::NamedNode(_) | Term::BlankNode(_) => (None, None),
+        };
         let (key, table) = match &triple.subject {
             NamedOrBlankNode::NamedNode(node) => (shorten(node.as_str()), &mut self.nodes),
             NamedOrBlankNode::BlankNode(node) => (format!("{file}#{}", node.as_str()), &mut self.nested),
@@ -152,9 +184,15 @@ impl Graph {
             .entry(key.clone())
             .or_insert_with(|| Node { key, place, properties: Vec::new() })
             .properties
-            .push(Property { name, object, place });
+            .push(Property { name, object, datatype, language, place });
         self.triples.push(triple);
     }
+}
+
+/// Whether a file of the data folder belongs to the graph.
+pub(crate) fn is_graph(name: &str) -> bool {
+    ["graph/", "herbs/"].iter().any(|folder| name.starts_with(folder))
+        && Path::new(name).extension().is_some_and(|ending| ending == "ttl")
 }
 
 fn to_u32(number: u64) -> u32 {

@@ -102,6 +102,11 @@ impl Edges {
         row.binary_search_by_key(&disease, |link| link.disease as usize).ok().map(|at| &row[at])
     }
 
+    /// Number of diseases, with edges or without.
+    pub fn n_diseases(&self) -> usize {
+        self.disease_starts.len().saturating_sub(1)
+    }
+
     /// Number of edges.
     pub fn len(&self) -> usize {
         self.diseases.len()

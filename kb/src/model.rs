@@ -1,5 +1,11 @@
 //! The concepts of the knowledge base as plain values.
 
+mod clinic;
+mod tcm;
+
+pub use clinic::{ExamKind, ExamLink, Examination, Population, RiskLink};
+pub use tcm::{TcmDisease, TcmSymptom, TcmSyndrome, TcmSyndromeLink};
+
 use crate::Frequency;
 
 /// Index of a concept within one release; not stable between releases (keys are).
@@ -196,6 +202,10 @@ pub struct Disease {
     pub is_chronic: bool,
     /// What else it may be, with what tells them apart.
     pub differentials: Vec<Differential>,
+    /// What makes it more likely.
+    pub risks: Vec<RiskLink>,
+    /// What is usually examined.
+    pub exams: Vec<ExamLink>,
 }
 
 /// Another disease to think of.

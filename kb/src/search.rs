@@ -5,6 +5,8 @@
 //! full-text index and, over the symptoms named, from the graph; one scorer ranks them. Nothing here does I/O or
 //! draws chance: the same release and question give the same answer.
 
+#![expect(clippy::cast_precision_loss, reason = "counts of words, articles and diseases are small")]
+
 mod answer;
 mod cues;
 mod excerpt;
@@ -106,17 +108,17 @@ impl Search {
         let words: Vec<(String, f32)> =
             question.words.iter().map(|word| (word.text.clone(), word.share)).collect();
         let diseases = self.graph.diseases(kb, &question);
-        let about = self.graph.wanted(kb, &question, &diseases);
+        let about = graph::wanted(kb, &question, &diseases);
         let filter = filter(kb, request);
         let wanted = index::Wanted { words: &words, about: &about, core: &question.core };
         let candidates = self.articles.candidates(&wanted, &filter, N_CANDIDATES);
         let mut scorer = score::Scorer::new(kb, &self.articles, &question, &diseases);
-        let mut scored: Vec<score::Scored> =
+        let mut ranked: Vec<score::Scored> =
             candidates.into_iter().map(|position| scorer.score(position)).collect();
-        scored.retain(|scored| scored.score >= score::LEAST);
-        scored.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.article.cmp(&b.article)));
-        scored.truncate(request.limit);
-        let hits: Vec<Hit> = scored.into_iter().map(|scored| scorer.hit(scored)).collect();
+        ranked.retain(|one| one.score >= score::LEAST);
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.article.cmp(&b.article)));
+        ranked.truncate(request.limit);
+        let hits: Vec<Hit> = ranked.into_iter().map(|one| scorer.hit(one)).collect();
         ways::complete(self, kb, question, &diseases, hits)
     }
 

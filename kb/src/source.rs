@@ -32,7 +32,7 @@ impl Sources {
                     if path.is_dir() {
                         pending.push(path);
                     } else if extensions.iter().any(|wanted| path.extension().is_some_and(|e| e == *wanted)) {
-                        let text = fs::read_to_string(&path).map_err(|error| named(&path, &error))?;
+                        let text = text(&path)?;
                         files.push(Source { name: relative(data, &path), text });
                     }
                 }
@@ -65,6 +65,17 @@ impl Sources {
     }
 }
 
+/// The text of a file; one that is not UTF-8 is an error that names the line.
+pub fn text(path: &Path) -> io::Result<String> {
+    let bytes = fs::read(path).map_err(|error| named(path, &error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.split(|byte| *byte == b'\n').count();
+        let message = format!("{}:{line}：这一行起不是 UTF-8 文字，请另存为 UTF-8 编码", path.display());
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })
+}
+
 fn relative(data: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(data).unwrap_or(path);
     relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
@@ -77,6 +88,15 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_in_another_encoding_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.form");
+        fs::write(&path, b"\xe9\x97\xae\n\xce\xca\xbe\xed\n").unwrap();
+        let error = text(&path).unwrap_err();
+        assert!(error.to_string().contains("a.form:2：这一行起不是 UTF-8"), "{error}");
+    }
 
     #[test]
     fn the_hash_depends_on_every_byte_but_not_on_the_order_given() {

@@ -10,7 +10,7 @@ pub const SKOS: &str = "http://www.w3.org/2004/02/skos/core#";
 pub const TYPE: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
 
 /// Concept prefixes: short form in keys, IRI in files.
-pub const PREFIXES: [(&str, &str); 12] = [
+pub const PREFIXES: [(&str, &str); 23] = [
     ("jy", ONTOLOGY),
     ("sym", "urn:jiuyi:symptom:"),
     ("dis", "urn:jiuyi:disease:"),
@@ -18,11 +18,22 @@ pub const PREFIXES: [(&str, &str); 12] = [
     ("part", "urn:jiuyi:body-part:"),
     ("attr", "urn:jiuyi:attribute:"),
     ("risk", "urn:jiuyi:risk:"),
+    ("exam", "urn:jiuyi:examination:"),
+    ("pop", "urn:jiuyi:population:"),
+    ("tcm", "urn:jiuyi:tcm-disease:"),
+    ("syn", "urn:jiuyi:tcm-syndrome:"),
     ("drug", "urn:jiuyi:drug:"),
     ("alg", "urn:jiuyi:allergen:"),
     ("flag", "urn:jiuyi:red-flag:"),
     ("src", "urn:jiuyi:source:"),
+    ("herb", "urn:jiuyi:herb:"),
+    ("grp", "urn:jiuyi:herb-group:"),
+    ("inc", "urn:jiuyi:incompatibility:"),
+    ("shape", "urn:jiuyi:shape:"),
     ("skos", SKOS),
+    ("sh", "http://www.w3.org/ns/shacl#"),
+    ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
+    ("xsd", "http://www.w3.org/2001/XMLSchema#"),
 ];
 
 /// `urn:jiuyi:symptom:cough` → `sym:cough`; an IRI outside the known prefixes stays as it is.

@@ -2,10 +2,11 @@
 //! `体重 / (身高 / 100 * 身高 / 100)`, `过敏史 含任一 (青霉素, 头孢)`, `今天 - 末次月经 > 40天`, `任一(用药, 用药.剂量 > 5mg)`.
 //!
 //! Keywords are `且` `and` `&&`, `或` `or` `||`, `非` `not` `!`, `是` `yes`, `否` `no`; comparisons `=` `≠` `>` `>=`
-//! `<` `<=` and their other spellings, `介于 … 和 …`, `含` `不含` `含任一` `含全部` `属于` `不属于` `匹配`; functions are
-//! listed in [`functions`]. Products bind closest, then sums, comparisons, `非`, `且`, `或`. Names with other
-//! characters than letters, digits, `_`, `-` and `·` are quoted: `「腹痛（右下）」.程度`. What was not answered is unknown,
-//! and a verdict is unknown unless the known answers settle it.
+//! `<` `<=` and their other spellings, `介于 … 和 …`, `含` `不含` `含任一` `含全部` `属于` `不属于` `匹配`; functions
+//! `计数` `任一` `全部` `已知` `求和` `最大` `最小` `平均` `绝对值` `四舍五入` `向下取整` `向上取整` `如果` `年龄` `月龄` `天数` `年`
+//! `月` `日` `星期` `长度`. Products bind closest, then sums, comparisons, `非`, `且`, `或`. Names with other characters
+//! than letters, digits, `_`, `-` and `·` are quoted: `「腹痛（右下）」.程度`. What was not answered is unknown, and a
+//! verdict is unknown unless the known answers settle it.
 
 pub(crate) mod calendar;
 mod check;
@@ -50,7 +51,7 @@ pub use vocabulary::{Facts, Kind, Value, Variable, Vocabulary};
 
 use check::{Checked, Measure, Typed};
 use eval::Scene;
-use tree::{Function, Tree};
+use tree::Tree;
 use typed::{Cond, Num};
 
 /// A compiled expression.
@@ -188,11 +189,6 @@ impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.tree.fmt(f)
     }
-}
-
-/// All functions: canonical name, then other spellings.
-pub fn functions() -> impl Iterator<Item = &'static [&'static str]> {
-    Function::NAMES.iter().map(|(_, names)| *names)
 }
 
 /// The tree of a text in canonical spelling, without a vocabulary; for tools that carry expressions over.

@@ -7,6 +7,7 @@
 mod backward;
 mod calendar;
 mod cone;
+mod cycle;
 mod eval;
 mod forward;
 mod graph;

@@ -36,7 +36,7 @@ impl Site {
 
     /// The program in memory, for what needs no window.
     pub(crate) fn router(&self) -> Router {
-        server::router(self.app.clone(), tests::engine())
+        server::router(self.app.clone(), tests::releases(&self.app))
     }
 
     /// Stops answering, as a killed server: open connections break, new ones are refused.
@@ -54,7 +54,7 @@ impl Site {
 async fn serve(app: &App, address: SocketAddr) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind(address).await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let router = server::router(app.clone(), tests::engine());
+    let router = server::router(app.clone(), tests::releases(app));
     let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
     (address, serving)
 }

@@ -7,7 +7,7 @@ use nlp::{Speaker, Status, Whose};
 
 /// Rewrites every output block of `text` with what the program answers now.
 ///
-/// A block whose role is in `outputs` is an output. 抽取 takes the nearest block above it as input; the others
+/// A block whose role is in `outputs` is an output. 抽取 and 文章 take the nearest block above as input; the others
 /// take their own body. A file without an output block, or with a role nobody knows, is refused.
 pub fn replay(
     text: &str,
@@ -27,7 +27,7 @@ pub fn replay(
         }
         if outputs.contains(&role) {
             n_outputs += 1;
-            out.push_str(&run(role, if role == "抽取" { &input } else { &body }));
+            out.push_str(&run(role, if matches!(role, "抽取" | "文章") { &input } else { &body }));
         } else if role == "原文" {
             out.push_str(&body);
             input = body;
@@ -37,6 +37,21 @@ pub fn replay(
         out.push_str("```\n");
     }
     if n_outputs == 0 { Err("没有要核对的代码块".to_owned()) } else { Ok(out) }
+}
+
+/// The first articles for each question, a line each: what was asked, then ids and titles.
+pub fn articles(engine: &Engine, questions: &str) -> String {
+    let mut out = String::new();
+    for text in questions.lines() {
+        let answer =
+            engine.search(&engine::search::Query { text, department: None, audience: None, limit: 3 });
+        line_of(&mut out, format_args!("- {text}"));
+        for hit in &answer.hits {
+            let article = &engine.kb().articles()[hit.article];
+            line_of(&mut out, format_args!("  - {}（{}）", article.title, article.id));
+        }
+    }
+    out
 }
 
 /// One finding a line, for each line of the text: `- 咳嗽〔有〕3天 ← “咳嗽三天”`.

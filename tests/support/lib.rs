@@ -12,4 +12,4 @@ mod test_app;
 
 pub use answer::Answer;
 pub use browser::Browser;
-pub use test_app::{TestApp, engine};
+pub use test_app::{TestApp, engine, releases};

@@ -5,8 +5,12 @@ use std::{
 };
 
 use axum::Router;
-use engine::Engine;
-use platform::db::test_support::{Bench, on_each_database};
+use engine::{Current, Engine};
+use knowledge::Releases;
+use platform::{
+    App,
+    db::test_support::{Bench, on_each_database},
+};
 
 use crate::Browser;
 
@@ -21,10 +25,16 @@ pub fn engine() -> Arc<Engine> {
     ENGINE.clone()
 }
 
+/// A node with the shipped knowledge in use; nothing is published.
+pub fn releases(app: &App) -> Releases {
+    Releases::new(app.clone(), Current::new(engine()))
+}
+
 /// The whole program on an empty database with the demo people; derefs to the bench (app, fixed clock).
 pub struct TestApp<'a> {
     bench: &'a Bench,
     router: Router,
+    releases: Releases,
 }
 
 impl<'a> TestApp<'a> {
@@ -38,13 +48,19 @@ impl<'a> TestApp<'a> {
     }
 
     fn on(bench: &'a Bench) -> Self {
-        Self { bench, router: server::router(bench.app.clone(), engine()) }
+        let releases = releases(&bench.app);
+        Self { bench, router: server::router(bench.app.clone(), releases.clone()), releases }
     }
 
     /// The program as it is after it was killed and started again on the same database.
     #[must_use]
     pub fn restarted(&self) -> Self {
         Self::on(self.bench)
+    }
+
+    /// The releases of this node.
+    pub fn releases(&self) -> &Releases {
+        &self.releases
     }
 
     pub(crate) fn router(&self) -> Router {

@@ -11,7 +11,7 @@ use axum_extra::extract::cookie::Cookie;
 use platform::{
     App, Problem,
     http::{Form, Query, RequestId, page},
-    session::{Csrf, MaybeSignedIn, Principal, local_path},
+    session::{Csrf, MaybeSignedIn, Principal, Role, local_path},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -105,6 +105,7 @@ async fn sign_out(
 fn home_of(principal: &Principal) -> &'static str {
     match principal {
         Principal::Resident { .. } => "/",
+        Principal::Staff { role: Role::Editor | Role::Admin, .. } => "/knowledge",
         Principal::Staff { .. } => "/doctor",
     }
 }

@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use crate::{App, Tx, audit::Actor, crypto::sm3};
 
-pub use extract::{Csrf, MaybeSignedIn, SIGN_IN_REQUIRED, SignedIn, SignedInDoctor, SignedInResident};
+pub use extract::{
+    Csrf, MaybeSignedIn, SIGN_IN_REQUIRED, SignedIn, SignedInDoctor, SignedInResident, SignedInStaff,
+};
 pub use guard::guard_changes;
 pub use store::{delete_ended, delete_of};
 

@@ -10,9 +10,9 @@ mod tests;
 use axum::http::{HeaderMap, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{PreconsultError, Service};
+use crate::{PreconsultError, Shared};
 
-pub(crate) fn routes() -> OpenApiRouter<Service> {
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(doctor::list_consultations, patient::begin_consultation))
         .routes(routes!(doctor::read_consultation))

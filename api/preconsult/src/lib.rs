@@ -25,7 +25,7 @@ mod testing;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use engine::Engine;
+use engine::{Current, Engine};
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -33,19 +33,32 @@ pub use error::PreconsultError;
 
 /// State of the routes of this crate.
 #[derive(Clone)]
+pub struct Shared {
+    pub app: App,
+    pub engine: Current,
+}
+
+/// What one request works with: whatever is put into use meanwhile, it goes on with the release it began under.
+#[derive(Clone)]
 pub struct Service {
     pub app: App,
     pub engine: Arc<Engine>,
 }
 
-impl FromRef<Service> for App {
-    fn from_ref(service: &Service) -> Self {
-        service.app.clone()
+impl FromRef<Shared> for Service {
+    fn from_ref(shared: &Shared) -> Self {
+        Self { app: shared.app.clone(), engine: shared.engine.load() }
+    }
+}
+
+impl FromRef<Shared> for App {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.app.clone()
     }
 }
 
 /// Pages of patients (`/`, `/consultations…`, `/history`) and doctors (`/doctor…`), JSON under `/api/preconsult`.
-pub fn routes() -> OpenApiRouter<Service> {
+pub fn routes() -> OpenApiRouter<Shared> {
     http::routes().merge(pages::routes())
 }
 

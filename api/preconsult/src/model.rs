@@ -1,6 +1,7 @@
 //! Consultations, their life cycle, and what is asked of this crate.
 
 mod part;
+mod reading;
 mod state;
 mod text;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use part::Part;
+pub use reading::{ReadArticle, Readings};
 pub use state::{Event, State};
 pub use text::{MAX_ANSWER, cleaned};
 

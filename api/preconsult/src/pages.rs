@@ -2,6 +2,7 @@
 //! what was written.
 
 mod doctor;
+mod health;
 mod history;
 mod patient;
 mod said;
@@ -12,11 +13,12 @@ mod tests;
 use axum::routing::{get, post};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::Service;
+use crate::Shared;
 
+use health::{Card, cards};
 pub(crate) use said::{Diff, Said, said, turn_numbers};
 
-pub(crate) fn routes() -> OpenApiRouter<Service> {
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .route("/", get(patient::home))
         .route("/consultations", post(patient::begin))
@@ -25,6 +27,10 @@ pub(crate) fn routes() -> OpenApiRouter<Service> {
         .route("/consultations/{id}/restart", get(patient::ask_restart).post(patient::restart))
         .route("/consultations/{id}/record/{section}", post(talk::amend))
         .route("/consultations/{id}/confirm", post(talk::confirm))
+        .route("/health", get(health::shelf))
+        .route("/health/suggestions", get(health::suggestions))
+        .route("/health/forget", post(health::forget))
+        .route("/health/articles/{id}", get(health::read).post(health::judge))
         .route("/history", get(history::list))
         .route("/doctor", get(doctor::list))
         .route("/doctor/consultations/{id}", get(doctor::show))

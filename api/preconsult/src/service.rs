@@ -5,6 +5,7 @@
 
 mod dialogue;
 mod doctor;
+mod health;
 mod patient;
 mod revise;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 pub use dialogue::{Taken, answer, undo};
 pub use doctor::{Listed, Reading, list, read};
+pub use health::{Shelf, forget_readings, judge_article, open_article, shelf};
 pub use patient::{Begun, Own, begin, find_open, list_own, read_own, restart};
 pub use revise::{amend, confirm};
 

@@ -1,6 +1,7 @@
 //! The only SQL. Personal columns are sealed here on the way in and opened on the way out.
 
 mod consultation;
+mod reading;
 mod record;
 mod turn;
 
@@ -17,6 +18,7 @@ pub(crate) use consultation::{
     Change, find_consultation, find_open, insert_consultation, list_of_department, list_of_resident,
     update_consultation,
 };
+pub(crate) use reading::{delete_readings, find_readings, list_tallies, update_readings, update_tally};
 pub(crate) use record::{find_assessment, find_record, insert_amendment, insert_record};
 pub(crate) use turn::{NewTurn, insert_turn, list_turns, update_voided};
 

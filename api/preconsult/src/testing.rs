@@ -12,7 +12,7 @@ use axum::{
     http::{Request, StatusCode, header},
     middleware::from_fn_with_state,
 };
-use engine::Engine;
+use engine::{Current, Engine};
 use http_body_util::BodyExt;
 use people::{Resident, Staff};
 use platform::{
@@ -25,7 +25,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::{
-    PreconsultError, Service,
+    PreconsultError, Service, Shared,
     model::{Answer, Doctor, Patient, State},
     service::{self, Own, Taken},
 };
@@ -168,7 +168,8 @@ pub(crate) fn reply(options: &[String]) -> String {
 fn router(service: &Service) -> Router {
     let app: App = service.app.clone();
     let draw: ErrorPage = ui::demo_error_page;
-    let (router, _) = crate::routes().with_state(service.clone()).split_for_parts();
+    let shared = Shared { app: app.clone(), engine: Current::new(service.engine.clone()) };
+    let (router, _) = crate::routes().with_state(shared).split_for_parts();
     router
         .layer(from_fn_with_state(app, session::guard_changes))
         .layer(from_fn_with_state(draw, finish_problems))

@@ -1,11 +1,15 @@
 //! The command line; each command is one file.
 
 mod audit;
+mod chart;
 mod check;
 mod consult;
 mod eval;
+mod export;
 mod form;
+mod import;
 mod openapi;
+mod release;
 mod search;
 mod serve;
 
@@ -37,9 +41,18 @@ enum Command {
     /// 问卷：试答、跑用例、转换格式
     #[command(subcommand)]
     Form(form::Form),
+    /// 把流程图或生命周期图（.mmd）画成 SVG
+    Chart(chart::Draw),
     /// 评测：按 bench 的约定在标准输入输出上应答
     #[command(subcommand)]
     Eval(eval::Eval),
+    /// 知识版本：发布、列出、比较、启用
+    #[command(subcommand)]
+    Release(release::Command),
+    /// 导出图谱：Turtle、N-Quads、JSON-LD
+    Export(export::Export),
+    /// 把外部表格变成可审核的图谱草稿
+    Import(import::Import),
     /// 输出接口文档（OpenAPI）
     Openapi,
     /// 审计记录
@@ -55,7 +68,11 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(command) => check::run(&command),
         Command::Search(command) => search::run(&command),
         Command::Form(command) => form::run(&command),
+        Command::Chart(command) => chart::run(&command),
         Command::Eval(command) => eval::run(&command),
+        Command::Release(command) => in_runtime(release::run(&command)),
+        Command::Export(command) => in_runtime(export::run(&command)),
+        Command::Import(command) => import::run(&command),
         Command::Openapi => openapi::run(),
         Command::Audit(command) => in_runtime(audit::run(&command)),
     };

@@ -1,13 +1,11 @@
 //! The table of contents: every crate's routes, and what each request passes through.
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
 };
-use engine::Engine;
+use knowledge::Releases;
 use platform::{App, http, session};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::{OpenApi as _, openapi::OpenApi};
@@ -15,12 +13,15 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{health, openapi::Head};
 
-/// The whole program as one service.
-pub fn router(app: App, engine: Arc<Engine>) -> Router {
+/// The whole program as one service; what is put into use in `releases` serves the next request.
+pub fn router(app: App, releases: Releases) -> Router {
+    let engine = releases.current().clone();
     let (preconsult, _) =
-        preconsult::routes().with_state(preconsult::Service { app: app.clone(), engine }).split_for_parts();
+        preconsult::routes().with_state(preconsult::Shared { app: app.clone(), engine }).split_for_parts();
+    let (knowledge, _) = knowledge::routes().with_state(releases).split_for_parts();
     let routes = Router::new()
         .merge(preconsult)
+        .merge(knowledge)
         .merge(health::routes())
         .merge(people::routes())
         .merge(ui::routes())
@@ -36,6 +37,7 @@ pub(crate) fn documented() -> OpenApi {
     document.merge(health::routes().into_openapi());
     document.merge(people::routes().into_openapi());
     document.merge(preconsult::routes().into_openapi());
+    document.merge(knowledge::routes().into_openapi());
     document
 }
 

@@ -4,13 +4,15 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
 use engine::Engine;
+use kb::Fault;
+use knowledge::{KnowledgeError, service::Started};
 use platform::{
     App, Clock, Config, Db, Ids, clock::SystemClock, crypto::Keyring, db::Migrations, ids::SystemIds,
 };
 
 /// The migrations of every crate that has tables.
-pub const MIGRATIONS: [fn() -> Migrations; 3] =
-    [platform::migrations, people::migrations, preconsult::migrations];
+pub const MIGRATIONS: [fn() -> Migrations; 4] =
+    [platform::migrations, people::migrations, preconsult::migrations, knowledge::migrations];
 
 /// The configuration; the data folder is looked for in the current folder and in the workspace this was built in.
 pub fn config() -> anyhow::Result<Config> {
@@ -38,12 +40,31 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
 
 /// The knowledge release of a data folder; on faults each is listed with its place.
 pub fn engine(data: &Path) -> anyhow::Result<Engine> {
-    Engine::load(data).map_err(|faults| {
-        let places: Vec<String> = faults.iter().take(20).map(ToString::to_string).collect();
-        anyhow::anyhow!(
-            "知识文件有 {} 处问题，请运行 jiuyi check 查看全部：\n{}",
-            faults.len(),
-            places.join("\n")
-        )
-    })
+    Engine::load(data).map_err(|faults| listed(&faults))
+}
+
+/// The release this node serves with: the activated one, or the data folder at the first start.
+pub async fn releases(app: &App) -> anyhow::Result<Started> {
+    let data = app.config.data_dir.clone();
+    knowledge::service::start(app.clone(), &data).await.map_err(explained)
+}
+
+/// Faults of a release with their places; any other error as it is.
+pub(crate) fn explained(error: KnowledgeError) -> anyhow::Error {
+    match error {
+        KnowledgeError::Refused(faults) => listed(&faults),
+        KnowledgeError::NotFound => anyhow::anyhow!("没有这个知识版本，用 jiuyi release list 查看"),
+        KnowledgeError::Ambiguous => anyhow::anyhow!("有几个版本以此开头，请多写几位"),
+        KnowledgeError::NoteMissing => anyhow::anyhow!("请用 --note 写明这一版改了什么"),
+        error => error.into(),
+    }
+}
+
+fn listed(faults: &[Fault]) -> anyhow::Error {
+    let places: Vec<String> = faults.iter().take(20).map(ToString::to_string).collect();
+    anyhow::anyhow!(
+        "知识文件有 {} 处问题，请运行 jiuyi check 查看全部：\n{}",
+        faults.len(),
+        places.join("\n")
+    )
 }

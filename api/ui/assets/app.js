@@ -149,6 +149,29 @@
     }, tick.form);
   });
 
+  /* Completions while somebody types, into the datalist of the field. */
+  var asked = 0;
+  document.addEventListener('input', function (event) {
+    var field = event.target;
+    if (!field.dataset.suggest || !window.fetch || !field.list || event.isComposing) { return; }
+    var turn = ++asked;
+    setTimeout(function () {
+      if (turn !== asked || !field.value.trim()) { return; }
+      fetch(field.dataset.suggest + '?q=' + encodeURIComponent(field.value), { credentials: 'same-origin', headers: { Accept: 'application/json' } })
+        .then(function (response) { return response.ok ? response.json() : []; })
+        .then(function (texts) {
+          if (turn !== asked) { return; }
+          field.list.textContent = '';
+          texts.forEach(function (text) {
+            var option = document.createElement('option');
+            option.value = text;
+            field.list.appendChild(option);
+          });
+        })
+        .catch(function () { /* no completions without a network */ });
+    }, 150);
+  });
+
   /* Evidence */
   function mark(event) {
     var from = event.target.closest('[data-marks]');

@@ -35,6 +35,7 @@ mod fit;
 mod hints;
 mod matrix;
 mod net;
+pub mod rank;
 mod session;
 mod state;
 mod train;

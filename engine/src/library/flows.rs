@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use kb::{ConceptKind, Fault, Kb, Sources};
+use kb::{ConceptKind, Fault, Kb, Source, Sources};
 use rules::{
-    chart::{Chart, Shape},
+    chart::{Chart, Diagram, Events, Reading, Shape},
     expr::{Kind, Variable, Vocabulary},
     matching::Matcher,
 };
 
 use super::{Questionnaire, ending};
 
-/// Charts of this folder that others compile: the dialogue of the engine, and life cycles.
-const OTHERS: [&str; 2] = ["flows/preconsult.mmd", "flows/preconsult-lifecycle.mmd"];
+/// The dialogue of the engine, which compiles it with names of its own.
+const DIALOGUE: &str = "flows/preconsult.mmd";
 /// The services the platform offers to flows.
 const SERVICES: [&str; 1] = ["AI预问诊"];
 
@@ -52,6 +52,16 @@ impl Vocabulary for VisitNames<'_> {
     }
 }
 
+/// A flow of a visit, or a life cycle with any events.
+pub fn chart(file: &Source, kb: &Kb) -> Result<Chart, Vec<Fault>> {
+    let vocabulary = VisitNames(kb);
+    Chart::compile_with(
+        &file.name,
+        &file.text,
+        &Reading { vocabulary: &vocabulary, events: Events::Any, prover: None },
+    )
+}
+
 pub(super) fn compile(
     sources: &Sources,
     kb: &Kb,
@@ -59,13 +69,12 @@ pub(super) fn compile(
     matchers: &BTreeMap<String, Matcher>,
     faults: &mut Vec<Fault>,
 ) -> BTreeMap<String, Chart> {
-    let files: Vec<_> =
-        ending(sources, ".mmd").filter(|file| !OTHERS.contains(&file.name.as_str())).collect();
+    let files: Vec<_> = ending(sources, ".mmd").filter(|file| file.name != DIALOGUE).collect();
     let name_of = |file: &str| file.trim_start_matches("flows/").trim_end_matches(".mmd").to_owned();
     let names: Vec<String> = files.iter().map(|file| name_of(&file.name)).collect();
     let mut flows = BTreeMap::new();
     for file in files {
-        let chart = match Chart::compile(&file.name, &file.text, &VisitNames(kb)) {
+        let chart = match chart(file, kb) {
             Ok(chart) => chart,
             Err(found) => {
                 faults.extend(found);
@@ -73,6 +82,9 @@ pub(super) fn compile(
             }
         };
         faults.extend(chart.warnings().iter().cloned());
+        if chart.diagram() == Diagram::State {
+            continue;
+        }
         for (_, node) in chart.nodes().filter(|(_, node)| node.shape == Shape::Service) {
             let known = match node.label.split_once(' ') {
                 Some(("问卷", id)) => forms.contains_key(id),

@@ -1,6 +1,9 @@
 //! One file after the other: values, sections, and what must hold between articles.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use super::{
     Article, Audience, Season,
@@ -27,7 +30,8 @@ pub(crate) fn read(
     let mut titles: BTreeMap<String, String> = BTreeMap::new();
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let files = sources.files().iter().filter(|file| file.name.starts_with(FOLDER));
-    for source in files.filter(|file| file.name.ends_with(".md")) {
+    for source in files.filter(|file| Path::new(&file.name).extension().is_some_and(|ending| ending == "md"))
+    {
         let Some(front) = Front::read(source, faults) else { continue };
         let mut reader = Reader { source, front: &front, faults };
         let id = reader.id();

@@ -1,10 +1,13 @@
 //! Reads the subjects of the graph into plain values and notes every fault with its line.
 
+mod clinic;
+mod tcm;
+
 use std::collections::HashMap;
 
 use crate::{
-    AgeBand, Attribute, Choice, Concept, ConceptId, ConceptKind, Department, Differential, Disease, Fault,
-    Frequency, Incidence, RedFlag, Review, Sex, Sources, Symptom, TriageLevel, Urgency,
+    AgeBand, Attribute, Choice, Concept, ConceptId, ConceptKind, Department, Differential, Disease,
+    Examination, Fault, Frequency, Incidence, RedFlag, Review, Sex, Sources, Symptom, TriageLevel, Urgency,
     graph::{Graph, Node, Object, Place, Property},
     model::Edge,
 };
@@ -18,12 +21,26 @@ const CONCEPT_CLASSES: [(&str, ConceptKind); 5] = [
     ("jy:Allergen", ConceptKind::Allergen),
 ];
 /// Classes that are not mentioned in text but belong to the files.
-const OTHER_CLASSES: [&str; 6] =
-    ["jy:Department", "jy:BodyPart", "jy:SymptomAttribute", "jy:RedFlag", "jy:Source", "jy:Term"];
+const OTHER_CLASSES: [&str; 14] = [
+    "jy:Department",
+    "jy:BodyPart",
+    "jy:SymptomAttribute",
+    "jy:RedFlag",
+    "jy:Source",
+    "jy:Term",
+    "jy:Examination",
+    "jy:Population",
+    "jy:TcmDisease",
+    "jy:TcmSyndrome",
+    "jy:Herb",
+    "jy:HerbGroup",
+    "jy:Incompatibility",
+    "sh:NodeShape",
+];
 
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     sources: &'a Sources,
-    graph: &'a Graph,
+    pub(crate) graph: &'a Graph,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -32,12 +49,12 @@ impl<'a> Reader<'a> {
         Self { sources, graph, faults: Vec::new() }
     }
 
-    fn fault(&mut self, place: Place, code: &'static str, message: String) {
+    pub(crate) fn fault(&mut self, place: Place, code: &'static str, message: String) {
         self.faults.push(Fault::error(&self.sources.files()[place.file].name, place.line, code, message));
     }
 
     /// The text of a property that must be there.
-    fn required(&mut self, node: &Node, name: &'static str) -> String {
+    pub(crate) fn required(&mut self, node: &Node, name: &'static str) -> String {
         node.text(name).map_or_else(
             || {
                 self.fault(node.place, "KB003", format!("{} 缺少 {name}", node.key));
@@ -68,7 +85,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Every statement needs its source and review state.
-    fn review(&mut self, node: &Node) -> Review {
+    pub(crate) fn review(&mut self, node: &Node) -> Review {
         match node.key("jy:source") {
             None => self.fault(node.place, "KB012", format!("{} 没有来源（jy:source）", name_of(node))),
             Some(source) if !self.graph.nodes.contains_key(source) => {
@@ -210,6 +227,7 @@ impl<'a> Reader<'a> {
         &mut self,
         by_key: &HashMap<String, ConceptId>,
         departments: &[Department],
+        examinations: &[Examination],
     ) -> (Vec<Disease>, Vec<Edge>) {
         let graph = self.graph;
         let (mut diseases, mut edges) = (Vec::new(), Vec::new());
@@ -225,16 +243,14 @@ impl<'a> Reader<'a> {
                 icd10: self.required(node, "skos:notation"),
                 definition: self.required(node, "skos:definition"),
                 departments: self.treated_in(node, departments),
-                sex: match node.key("jy:sex") {
-                    Some("jy:female") => Some(Sex::Female),
-                    Some("jy:male") => Some(Sex::Male),
-                    _ => None,
-                },
+                sex: sex(node),
                 age_weights: AgeBand::NAMES.map(|(name, _)| f32::from(self.weight(node, name))),
                 incidence: self.one_of(node, "jy:incidence", &Incidence::NAMES).unwrap_or(Incidence::Rare),
                 urgency: self.one_of(node, "jy:urgency", &Urgency::NAMES).unwrap_or(Urgency::Routine),
                 is_chronic: node.text("jy:chronic") == Some("true"),
                 differentials: self.differentials(node, by_key),
+                risks: self.risk_links(node, by_key),
+                exams: self.exam_links(node, examinations),
             });
         }
         (diseases, edges)
@@ -324,7 +340,7 @@ impl<'a> Reader<'a> {
         flags
     }
 
-    fn nested(&mut self, property: &Property) -> Option<&'a Node> {
+    pub(crate) fn nested(&mut self, property: &Property) -> Option<&'a Node> {
         let graph = self.graph;
         let nested = match &property.object {
             Object::Nested(id) => graph.nested(id),
@@ -342,6 +358,11 @@ impl<'a> Reader<'a> {
             self.fault(node.place, "KB006", format!("{name} 应为不小于 0 的整数，现为“{text}”"));
             0
         })
+    }
+
+    fn optional_number(&mut self, node: &Node, name: &'static str) -> Option<u32> {
+        node.text(name)?;
+        Some(self.number(node, name))
     }
 
     fn weight(&mut self, node: &Node, name: &'static str) -> u8 {
@@ -363,6 +384,14 @@ pub(super) fn broader_of(node: &Node, by_key: &HashMap<String, ConceptId>) -> Ve
             Object::Text(_) | Object::Nested(_) => None,
         })
         .collect()
+}
+
+fn sex(node: &Node) -> Option<Sex> {
+    match node.key("jy:sex") {
+        Some("jy:female") => Some(Sex::Female),
+        Some("jy:male") => Some(Sex::Male),
+        _ => None,
+    }
 }
 
 fn texts(node: &Node, name: &'static str) -> Vec<String> {

@@ -103,7 +103,7 @@ impl Reason {
             ReasonKind::Part => format!("“{what}”一节里有"),
             ReasonKind::Audience if self.points < 0.0 => format!("不是写给{what}的"),
             ReasonKind::Audience => format!("写给{what}"),
-            ReasonKind::Common => format!("{what}"),
+            ReasonKind::Common => what.clone(),
         }
     }
 }

@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn marks_are_merged() {
-        assert_eq!(marks("咳嗽咳痰", &["咳嗽", "嗽咳"]), [0..9]);
+        assert_eq!(marks("咳嗽咳痰，痰", &["咳嗽", "嗽咳", "痰"]), [0..12, 15..18]);
         assert_eq!(marks("咳嗽和咳痰", &["咳痰", "咳嗽", ""]), [0..6, 9..15]);
     }
 }

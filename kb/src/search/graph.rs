@@ -64,19 +64,19 @@ impl Weights {
         touched.truncate(N_DISEASES);
         Diseases { symptoms, best: touched, shares }
     }
+}
 
-    /// What articles should be about, by key, with points for the first round.
-    pub(super) fn wanted(&self, kb: &Kb, question: &Question, diseases: &Diseases) -> Vec<(String, f32)> {
-        let named = question.heard.iter().map(|heard| (heard.concept, NAMED * heard.how.certainty()));
-        let shown = diseases.best.iter().map(|at| (kb.diseases[*at].id, SHOWN * diseases.shares[*at]));
-        named.chain(shown).map(|(id, points)| (kb.concept(id).key.clone(), points)).collect()
-    }
+/// What articles should be about, by key, with points for the first round.
+pub(super) fn wanted(kb: &Kb, question: &Question, diseases: &Diseases) -> Vec<(String, f32)> {
+    let named = question.heard.iter().map(|heard| (heard.concept, NAMED * heard.how.certainty()));
+    let shown = diseases.best.iter().map(|at| (kb.diseases[*at].id, SHOWN * diseases.shares[*at]));
+    named.chain(shown).map(|(id, points)| (kb.concept(id).key.clone(), points)).collect()
 }
 
 /// How often a disease is seen among people of the question, 0–1.
 pub(super) fn common(kb: &Kb, disease: usize, audience: &[Audience]) -> f32 {
     let disease = &kb.diseases[disease];
-    let incidence = disease.incidence as u32 as f32 / 3.0;
+    let incidence = f32::from(disease.incidence as u8) / 3.0;
     let ages = disease.age_weights;
     let most = ages.into_iter().fold(0.0, f32::max).max(1.0);
     let of = |bands: &[usize]| bands.iter().map(|band| ages[*band]).fold(0.0, f32::max) / most;
@@ -85,11 +85,10 @@ pub(super) fn common(kb: &Kb, disease: usize, audience: &[Audience]) -> f32 {
         fit = fit.min(match audience {
             Audience::Child => of(&[0, 1, 2]),
             Audience::Teenager => of(&[2]),
-            Audience::Adult => of(&[3]),
             Audience::Elder => of(&[4]),
             Audience::Pregnant | Audience::Female if disease.sex == Some(Sex::Male) => 0.0,
             Audience::Male if disease.sex == Some(Sex::Female) => 0.0,
-            Audience::Pregnant => of(&[3]),
+            Audience::Adult | Audience::Pregnant => of(&[3]),
             Audience::Female | Audience::Male => 1.0,
         });
     }

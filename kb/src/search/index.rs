@@ -45,7 +45,7 @@ pub(super) struct Articles {
     reader: IndexReader,
     fields: Fields,
     /// Number of articles.
-    n_articles: usize,
+    count: usize,
 }
 
 /// What to leave out.
@@ -96,13 +96,13 @@ impl Articles {
         }
         let index = writer.finalize()?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { reader, fields, n_articles: kb.articles().len() })
+        Ok(Self { reader, fields, count: kb.articles().len() })
     }
 
     /// Inverse document frequency of a word, from 0 for one in every article to 1 for one in a single article.
     pub(super) fn rarity(&self, word: &str) -> f32 {
         let n_with = self.n_with(word);
-        let n = self.n_articles.max(2) as f32;
+        let n = self.count.max(2) as f32;
         if n_with == 0 {
             return 0.0;
         }
@@ -126,7 +126,8 @@ impl Articles {
             let term = TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs);
             clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(term), boost)) as Box<dyn Query>));
         };
-        let n_common = (self.n_articles as f32 * COMMON).max(50.0) as u64;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
+        let n_common = (self.count as f32 * COMMON).max(50.0) as u64;
         let mut words: Vec<(&str, f32, u64)> =
             wanted.words.iter().map(|(word, weight)| (word.as_str(), *weight, self.n_with(word))).collect();
         words.retain(|(_, weight, n_with)| *n_with > 0 && *weight > 0.0);

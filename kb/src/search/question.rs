@@ -116,7 +116,7 @@ impl Question {
         question.latin(kb, names, cues, &mut text);
         question.mentioned(mentions, &mut text);
         question.misspelt(kb, names, &mut text);
-        question.heard.sort_by(|a, b| (a.range.start, a.concept).cmp(&(b.range.start, b.concept)));
+        question.heard.sort_by_key(|heard| (heard.range.start, heard.concept));
         question.heard.dedup_by_key(|heard| heard.concept);
         question.cut(kb, cutter, &text);
         question
@@ -157,7 +157,7 @@ impl Question {
     fn mean(&mut self, meaning: Option<&Meaning>, said: &str) {
         match meaning {
             Some(Meaning::Audience(audience)) if !self.audience.contains(audience) => {
-                self.audience.push(*audience)
+                self.audience.push(*audience);
             }
             Some(Meaning::Part(part)) if !self.parts.contains(part) => self.parts.push(*part),
             Some(Meaning::Same(text)) => {

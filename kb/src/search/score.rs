@@ -284,20 +284,15 @@ fn grams(text: &str) -> Vec<&str> {
 }
 
 /// Number of entries that two sorted lists share.
-fn shared(a: &[&str], b: &[&str]) -> usize {
-    let (mut i, mut j, mut n) = (0, 0, 0);
-    while i < a.len() && j < b.len() {
-        match a[i].cmp(b[j]) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                n += 1;
-                i += 1;
-                j += 1;
-            }
-        }
+fn shared(mut first: &[&str], mut second: &[&str]) -> usize {
+    let mut n_shared = 0;
+    while let ([one, others @ ..], [two, rest @ ..]) = (first, second) {
+        let order = one.cmp(two);
+        n_shared += usize::from(order.is_eq());
+        first = if order.is_le() { others } else { first };
+        second = if order.is_ge() { rest } else { second };
     }
-    n
+    n_shared
 }
 
 fn joined(words: &[&str]) -> String {
@@ -307,5 +302,5 @@ fn joined(words: &[&str]) -> String {
             distinct.push(word);
         }
     }
-    distinct.iter().map(|word| format!("“{word}”")).collect()
+    distinct.iter().flat_map(|word| ["“", word, "”"]).collect()
 }

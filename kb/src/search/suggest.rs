@@ -107,14 +107,14 @@ impl Suggestions {
         let mut ranked: Vec<(u8, std::cmp::Reverse<u32>, usize, Entry)> = found
             .into_iter()
             .map(|(how, entry)| {
-                let (text, _) = self.shown(kb, names, entry);
+                let (text, _) = Self::shown(kb, names, entry);
                 (how, std::cmp::Reverse(weight(kb, names, about, entry)), text.chars().count(), entry)
             })
             .collect();
         ranked.sort_unstable();
         let mut suggestions: Vec<Suggestion> = Vec::new();
         for (_, _, _, entry) in ranked {
-            let (text, target) = self.shown(kb, names, entry);
+            let (text, target) = Self::shown(kb, names, entry);
             // Two names of one thing would say the same twice.
             let is_known = |known: &Suggestion| known.target == target || known.text == text;
             if suggestions.len() < limit && !suggestions.iter().any(is_known) {
@@ -126,7 +126,7 @@ impl Suggestions {
         suggestions
     }
 
-    fn shown<'a>(&self, kb: &'a Kb, names: &'a Names, entry: Entry) -> (&'a str, Target) {
+    fn shown<'a>(kb: &'a Kb, names: &'a Names, entry: Entry) -> (&'a str, Target) {
         match entry {
             Entry::Name(index) => {
                 let surface = names.surface(index);

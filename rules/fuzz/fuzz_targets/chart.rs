@@ -20,5 +20,7 @@ impl Vocabulary for Any {
 }
 
 fuzz_target!(|text: &str| {
-    let _ = Chart::compile("fuzz.mmd", &format!("flowchart TD\n{text}"), &Any);
+    for head in ["flowchart TD", "stateDiagram-v2"] {
+        let _ = Chart::compile("fuzz.mmd", &format!("{head}\n{text}"), &Any);
+    }
 });

@@ -43,11 +43,8 @@ pub(crate) fn add_months(from: i32, months: i32) -> Option<i32> {
     days(year, month, day.min(length(year, month)))
 }
 
-/// Whole months from one day to another; negative when it lies before.
+/// Whole months from one day to another, rounded down: −1 when it lies less than a month before.
 pub(crate) fn months_between(from: i32, to: i32) -> i32 {
-    if to < from {
-        return -months_between(to, from);
-    }
     let ((year, month, day), (to_year, to_month, to_day)) = (date(from), date(to));
     let months = (to_year - year) * 12 + to_month.cast_signed() - month.cast_signed();
     // A month ends on the last day when there is no such day in it.
@@ -87,5 +84,6 @@ mod tests {
         assert_eq!(months_between(day(2026, 1, 31), day(2026, 2, 28)), 1);
         assert_eq!(months_between(day(2020, 3, 15), day(2026, 3, 14)), 71);
         assert_eq!(months_between(day(2026, 3, 15), day(2020, 3, 15)), -72);
+        assert_eq!(months_between(day(2026, 3, 15), day(2026, 3, 14)), -1);
     }
 }

@@ -24,7 +24,24 @@ impl ExprError {
     #[must_use]
     pub fn into_fault(self, file: &str, line_offset: u32, column_offset: u32) -> Fault {
         let before = if self.line == 1 { column_offset } else { 0 };
-        Fault::error(file, self.line + line_offset, self.code, self.message).at_column(self.column + before)
+        Fault::error(file, self.line + line_offset, self.code, self.message)
+            .at_column(self.column + before)
+            .with_hint(hint(self.code))
+    }
+}
+
+/// What to do about an error, by its code; the manual page `codes/EX.md` has examples.
+fn hint(code: &str) -> &'static str {
+    match code {
+        "EX002" => "改成问卷或图里有的名称；关键词（且、或、含 …）两边空一格",
+        "EX003" => "两边换成同一类：是否题写 = 是，单选写 = 选项，多选写 含 选项，数写 >= 数",
+        "EX004" => "改成这一题有的选项",
+        "EX005" => "换成能比的单位",
+        "EX006" => "拆成几个计算（计算 名称 …、公式: …），再用它们的名称",
+        "EX007" => "改成列出的函数，并按它要的个数写",
+        "EX008" => "日期写成 2026-11-23，数写成 38.5",
+        "EX009" => "改好正则表达式，例如 \"[0-9]{11}\"",
+        _ => "补上缺的，或删掉多的；例如 发热 = 是 且 体温 >= 38.5℃",
     }
 }
 

@@ -277,8 +277,8 @@ fn call(at: At, pair: Pair<'_, Rule>) -> Result<Node, ExprError> {
     let mut parts = pair.into_inner();
     let name = parts.next().map_or("", |part| part.as_str());
     let function = Function::of_name(name).ok_or_else(|| {
-        let known = Function::NAMES.map(|(_, names)| names[0].to_owned());
-        let similar = nearest(name, &known).map_or_else(String::new, |other| format!("；是不是“{other}”？"));
+        let known = Function::NAMES.map(|(_, names)| names[0]);
+        let similar = nearest(name, known).map_or_else(String::new, |other| format!("；是不是“{other}”？"));
         at.error("EX007", format!("没有“{name}”这个函数，可用：{}{similar}", known.join("、")))
     })?;
     let operands = parts.filter(|part| part.as_rule() == Rule::disjunction).map(tree);

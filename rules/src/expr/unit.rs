@@ -94,6 +94,26 @@ pub(super) fn convert(value: f64, from: &str, to: &str) -> Result<f64, Mismatch>
     }
 }
 
+/// A number with its unit; a broken number of days reads in hours or minutes when it is a whole one of those.
+pub fn written(number: f64, unit: &str) -> String {
+    let finer: &[(&str, f64)] = match unit {
+        "周" => &[("天", 7.0), ("小时", 168.0), ("分钟", 10_080.0)],
+        "天" => &[("小时", 24.0), ("分钟", 1440.0)],
+        "小时" => &[("分钟", 60.0)],
+        _ => &[],
+    };
+    let whole = |value: f64| (value - value.round()).abs() < 1e-6;
+    if !whole(number) {
+        for (name, factor) in finer {
+            let value = number * factor;
+            if whole(value) {
+                return format!("{}{name}", value.round());
+            }
+        }
+    }
+    format!("{}{unit}", (number * 1e6).round() / 1e6)
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -120,5 +140,14 @@ mod tests {
         #[case] expected: Result<f64, Mismatch>,
     ) {
         assert_eq!(convert(value, from, to), expected);
+    }
+
+    #[test]
+    fn numbers_read_as_people_say_them() {
+        assert_eq!(written(2.0 / 24.0, "天"), "2小时");
+        assert_eq!(written(3.0, "天"), "3天");
+        assert_eq!(written(1.5, "周"), "252小时");
+        assert_eq!(written(38.5, "℃"), "38.5℃");
+        assert_eq!(written(20.0 / 1440.0, "天"), "20分钟");
     }
 }

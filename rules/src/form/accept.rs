@@ -1,10 +1,9 @@
 //! Answers, and what the patient is told when one can't be taken.
 
-use super::literal::{months_later, nearest};
 use super::record::plain_reading;
 use super::slots::{Bound, Cell, Domain, TODAY};
 use super::visible::View;
-use crate::expr::Kind;
+use crate::expr::{Kind, calendar, nearest};
 
 /// Longest text.
 const LONGEST: usize = 4_000;
@@ -193,7 +192,9 @@ fn range_trouble(
     let bound = |bound: Option<Bound>| match bound? {
         Bound::Fixed(value) => Some(value),
         Bound::Today { months, days } => match view.cell(TODAY) {
-            Cell::Date(today) => months_later(*today, months).map(|day| f64::from(day) + f64::from(days)),
+            Cell::Date(today) => {
+                calendar::add_months(*today, months).map(|day| f64::from(day) + f64::from(days))
+            }
             _ => None,
         },
     };

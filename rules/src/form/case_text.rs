@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use kb::Fault;
 
+use crate::expr::nearest;
+
 use super::{
     draft::{Place, Written},
     escape,
@@ -225,7 +227,7 @@ fn writes(line: &Line<'_>) -> Option<Action> {
 fn unknown(line: &Line<'_>, from: usize, word: &str) -> Fault {
     let shown: String = word.chars().take(20).collect();
     let names = STEPS.iter().flat_map(|step| [step.0, step.1]).chain([CASE.0, CASE.1]);
-    if let Some(meant) = words::nearest(word, names) {
+    if let Some(meant) = nearest(word, names) {
         return line
             .fault(from, "FM031", format!("不认识 {shown}，是不是 {meant}？"))
             .with_hint(format!("改成 {meant}"));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use kb::Fault;
 
+use crate::expr::nearest;
+
 use super::{
     draft::{Draft, Flag, Item, Kind, Place, Property, Written},
     escape, value, words,
@@ -156,8 +158,7 @@ fn properties(findings: &mut Findings<'_>, properties: &[Property], item: Option
         let written = &property.key.text;
         let Some(key) = words::KEYS.iter().find(|key| key.name == written) else {
             let names = words::KEYS.iter().map(|key| key.name);
-            let meant =
-                words::find_key(written).map(|key| key.name).or_else(|| words::nearest(written, names));
+            let meant = words::find_key(written).map(|key| key.name).or_else(|| nearest(written, names));
             let hint = meant.map(|meant| format!("写成 {meant}")).unwrap_or_default();
             findings.add(
                 &property.key,

@@ -8,12 +8,11 @@ use kb::Fault;
 use super::draft::{Draft, Kind as ItemKind, Place, Written};
 use super::graph::{Graph, Node, count};
 use super::layout::Source;
-use super::literal::nearest;
 use super::names::Names;
 use super::record::{Piece, Template};
 use super::session::{Patient, Session};
 use super::slots::{Formula, Guard, Plan, Role, UnitKind};
-use crate::expr::{Expr, ExprError, Kind, Truth};
+use crate::expr::{Expr, ExprError, Kind, Truth, nearest};
 
 /// The concepts of the disease graph that a form may refer to.
 pub trait Concepts {

@@ -402,7 +402,24 @@ impl<'d> Compiler<'d> {
 
     pub(super) fn fault(&mut self, place: Place, code: &'static str, message: impl Into<String>) {
         let fault = Fault::error(&self.plan.file, place.line, code, message).at_column(place.column);
-        self.faults.push(fault);
+        self.faults.push(fault.with_hint(hint(code)));
+    }
+}
+
+/// What to do about a fault, by its code; the manual page `codes/FM2.md` has examples.
+fn hint(code: &str) -> &'static str {
+    match code {
+        "FM201" => "换一个没用过的名字，或把问卷分成几份",
+        "FM202" => "照说明补上缺的，或把它移到能放的地方",
+        "FM203" => "照说明改这一行的值",
+        "FM205" => "改成图里的名称，或先在图里加上这个概念",
+        "FM206" => "写成 跳转: 条件 => 题名；题名要在这一题后面",
+        "FM207" => "跳到后面的题，或用“显示”代替跳转",
+        "FM208" => "改成问卷里的题名；要写花括号本身就写两遍",
+        "FM209" => "把“否则”移到最后",
+        "FM211" => "改成这一题能有的回答",
+        "FM212" => "写成 分级: 0~4 => 轻度",
+        _ => "照说明改公式",
     }
 }
 

@@ -1,8 +1,7 @@
 //! Small things written in properties: numbers with units, ranges, labels, names nearly right.
 
-use super::record::civil;
 use super::slots::Bound;
-use crate::expr::{Expr, Facts, Kind, Value, Variable, Vocabulary};
+use crate::expr::{Expr, Facts, Kind, Value, Variable, Vocabulary, calendar};
 
 /// A vocabulary of the one name `x`, which is zero: what a literal is worth in its unit.
 struct Zero(Option<&'static str>);
@@ -49,35 +48,7 @@ pub(super) fn date(text: &str) -> Option<i32> {
     if parts.next().is_some() || year.len() != 4 {
         return None;
     }
-    let (year, month, day) =
-        (year.parse::<i32>().ok()?, month.parse::<i32>().ok()?, day.parse::<i32>().ok()?);
-    let days = day_number(year, month, day)?;
-    (civil(days) == (i64::from(year), i64::from(month), i64::from(day))).then_some(days)
-}
-
-/// A day so many months later; the 31st becomes the last of a shorter month.
-pub(super) fn months_later(day: i32, months: i32) -> Option<i32> {
-    let (year, month, of_month) = civil(day);
-    let all = year * 12 + month - 1 + i64::from(months);
-    let (year, month) =
-        (i32::try_from(all.div_euclid(12)).ok()?, i32::try_from(all.rem_euclid(12)).ok()? + 1);
-    let first = day_number(year, month, 1)?;
-    (0..4).find_map(|back| {
-        let wanted = i32::try_from(of_month).ok()? - 1 - back;
-        let day = first + wanted;
-        (civil(day).1 == i64::from(month)).then_some(day)
-    })
-}
-
-/// Days since 1970-01-01 (after H. Hinnant's `days_from_civil`).
-fn day_number(year: i32, month: i32, day: i32) -> Option<i32> {
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+    calendar::days(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
 /// Both ends of a range as written.
@@ -173,13 +144,6 @@ pub(super) fn quoted(name: &str) -> String {
     if plain { name.to_owned() } else { format!("「{name}」") }
 }
 
-/// The known name nearest to a misspelt one.
-pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
-    let mut names: Vec<String> = names.map(str::to_owned).collect();
-    names.sort_unstable();
-    crate::expr::nearest(name, &names)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,8 +168,6 @@ mod tests {
         assert_eq!(day_bound("今天 - 2周"), Some(Bound::Today { months: 0, days: -14 }));
         assert_eq!(day_bound("今天+1月"), Some(Bound::Today { months: 1, days: 0 }));
         assert_eq!(day_bound("今天 明天"), None);
-        assert_eq!(months_later(date("2024-01-31").unwrap(), 1), date("2024-02-29"));
-        assert_eq!(months_later(date("2024-01-31").unwrap(), -2), date("2023-11-30"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use kb::Fault;
 
+use crate::expr::nearest;
+
 use super::{
     build::Builder,
     draft::{Choice, Row, Written},
@@ -160,7 +162,7 @@ fn repeated(line: &Line<'_>, at: usize, word: &str) -> Fault {
 fn unknown(line: &Line<'_>, at: usize, word: &str) -> Fault {
     let shown: String = word.chars().take(20).collect();
     let names = words::ATTRIBUTES.iter().flat_map(|attribute| [attribute.1, attribute.2]);
-    match words::nearest(word, names) {
+    match nearest(word, names) {
         Some(meant) => line
             .fault(at, "FM017", format!("不认识选项属性 {shown}，是不是 {meant}？"))
             .with_hint(format!("改成 {meant}")),

@@ -4,9 +4,9 @@ use super::compile::Compiler;
 use super::draft::{Choice, Draft, Item, Kind as ItemKind, Property, Written};
 use super::graph::count;
 use super::layout::Source;
-use super::literal::{arrow, date, day_bound, ends, list, nearest, number, quoted};
+use super::literal::{arrow, date, day_bound, ends, list, number, quoted};
 use super::slots::{Bound, Cell, Check, Initial, Jump, Line, Role, UnitKind};
-use crate::expr::Kind;
+use crate::expr::{Kind, nearest};
 
 /// Keys of record lines.
 pub(super) const SECTIONS: [&str; 10] =
@@ -305,6 +305,8 @@ impl<'d> Compiler<'d> {
         }
         if let Role::Answer(domain) = &mut self.plan.slots[slot as usize].role {
             (domain.range, domain.decimals, domain.format) = (range, decimals, format);
+            let place = |property: &Property| (property.key.text.clone(), property.key.place);
+            domain.places = item.properties.iter().map(place).collect();
         }
     }
 

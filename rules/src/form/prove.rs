@@ -23,6 +23,16 @@
 //! - FP018 a name that hides another one
 //! - FP019 a question without a text
 //! - FP020 a hidden computed value that nothing uses
+//! - FP021 an initial value that could not be given as an answer
+//! - FP022 exclusive options that say nothing, or forbid the number of choices asked for
+//! - FP023 a format that no text of the allowed length has
+//! - FP024 a form or a page without anything on it
+//! - FP025 a line of the record, or a band, written twice
+//! - FP026 a line of the record that quotes what is never known when it is written
+//! - FP027 a divisor that may be zero
+//!
+//! Impossible is also what only happens while a required question is unanswered or a constraint broken: such a
+//! form cannot be handed in.
 
 mod bands;
 mod guards;
@@ -30,6 +40,7 @@ mod lower;
 mod reach;
 mod unused;
 pub(super) mod world;
+mod written;
 
 #[cfg(test)]
 mod cases;
@@ -52,11 +63,13 @@ use world::{STEPS, World, title};
 pub fn prove(form: &Form) -> Vec<Fault> {
     let plan = form.plan();
     let world = World::of(plan);
+    let finished = world.finished_problem();
     let mut prover = Prover {
         plan,
         world: &world,
         full: Solver::new(&world.full, STEPS),
         bare: Solver::new(&world.bare, STEPS),
+        finished: finished.as_ref().map(|problem| Solver::new(problem, STEPS)),
         faults: Vec::new(),
         dead: BTreeSet::new(),
     };
@@ -70,6 +83,7 @@ pub fn prove(form: &Form) -> Vec<Fault> {
         }
         prover.unit(index, unit);
     }
+    prover.empty();
     prover.bands();
     prover.names();
     prover.unused();
@@ -87,6 +101,8 @@ struct Prover<'w> {
     full: Solver<'w>,
     /// Only ranges and formulas.
     bare: Solver<'w>,
+    /// As it can be handed in; none when nothing is required or constrained.
+    finished: Option<Solver<'w>>,
     faults: Vec<Fault>,
     /// Units that are never shown.
     dead: BTreeSet<u32>,
@@ -106,7 +122,15 @@ impl Prover<'_> {
     /// Why all of these cannot hold together; none when they can, or it is undecided.
     fn clash(&self, conds: &[Cond]) -> Option<String> {
         let demands: Vec<Demand> = conds.iter().map(|cond| demand(cond.clone(), Verdicts::YES)).collect();
-        proof(self.full.refute(&demands))
+        self.never(&demands)
+    }
+
+    /// Why no form has all of these, first of any that is being filled in, then of those that can be handed in.
+    fn never(&self, demands: &[Demand]) -> Option<String> {
+        proof(self.full.refute(demands)).or_else(|| {
+            let proof = proof(self.finished.as_ref()?.refute(demands))?;
+            Some(format!("必答都答了、约束都满足时，{proof}"))
+        })
     }
 
     fn shown(&self, assignment: &Assignment) -> String {

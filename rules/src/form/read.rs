@@ -35,6 +35,8 @@
 
 use kb::Fault;
 
+use crate::expr::nearest;
+
 use super::{
     build::Builder,
     check,
@@ -64,6 +66,11 @@ pub fn read(file: &str, text: &str) -> Result<Draft, Vec<Fault>> {
         if let Some(comment) = line.comment() {
             builder.comment(comment);
             continue;
+        }
+        if let Some(at) = line.chars.iter().position(|c| c.is_control() && !c.is_whitespace()) {
+            let message = format!("这一行里有看不见的控制字符 U+{:04X}", u32::from(line.chars[at]));
+            faults.push(line.fault(at, "FM029", message).with_hint("删掉它；多半是从别处复制时带来的"));
+            line.chars[at] = ' ';
         }
         faults.extend(read_line(&mut line, &mut builder));
         if faults.len() >= MAX_FAULTS {
@@ -122,7 +129,7 @@ fn read_line(line: &mut Line<'_>, builder: &mut Builder<'_>) -> Vec<Fault> {
         word if words::is(word, words::GROUP_END) => builder.close_group(line, from),
         word if words::is(word, words::PAGE_END) => builder.close_page(line, from),
         word => {
-            let meant = words::nearest(word, words::openers()).and_then(words::find_kind);
+            let meant = nearest(word, words::openers()).and_then(words::find_kind);
             let mut faults = vec![unknown(line, from, word)];
             match meant {
                 Some(kind) if !line.is_at_end() => faults.extend(item(line, from, kind, builder)),
@@ -137,7 +144,7 @@ fn read_line(line: &mut Line<'_>, builder: &mut Builder<'_>) -> Vec<Fault> {
 fn unknown(line: &Line<'_>, from: usize, word: &str) -> Fault {
     let keys = words::KEYS.iter().flat_map(|key| [key.name, key.ascii]);
     let shown: String = word.chars().take(20).collect();
-    match words::nearest(word, words::openers().chain(keys)) {
+    match nearest(word, words::openers().chain(keys)) {
         Some(meant) => line.fault(from, "FM001", format!("不认识 {shown}，是不是 {meant}？")).with_hint(
             if words::find_key(meant).is_some() && words::find_kind(meant).is_none() {
                 format!("写成 {meant}: …")
@@ -225,8 +232,8 @@ fn unknown_key(line: &Line<'_>, from: usize, word: &str, kind: Option<super::dra
         return line.fault(from, "FM006", message).with_hint(format!("写成 {word}"));
     }
     let names = |key: &'static words::Key| [key.name, key.ascii];
-    let meant = words::nearest(word, words::keys_of(kind).flat_map(names))
-        .or_else(|| words::nearest(word, words::KEYS.iter().flat_map(names)));
+    let meant = nearest(word, words::keys_of(kind).flat_map(names))
+        .or_else(|| nearest(word, words::KEYS.iter().flat_map(names)));
     let shown: String = word.chars().take(20).collect();
     if let Some(meant) = meant {
         return line

@@ -3,7 +3,7 @@
 use super::graph::count;
 use super::slots::{Cell, Formula, Plan, Role};
 use super::visible::View;
-use crate::expr::{Kind, Truth};
+use crate::expr::{Kind, Truth, calendar, unit};
 
 /// A text with quotes of answers: `头痛{头痛时长}`.
 #[derive(Debug, Default)]
@@ -135,49 +135,17 @@ impl View<'_> {
 }
 
 /// A value without labels as it reads.
-pub(super) fn plain_reading(cell: &Cell, unit: Option<&str>) -> Option<String> {
+pub(super) fn plain_reading(cell: &Cell, unit_text: Option<&str>) -> Option<String> {
     match cell {
         Cell::Unknown | Cell::Choice(_) | Cell::Set(_) => None,
         Cell::Truth(truth) => Some(if *truth { "是" } else { "否" }.to_owned()),
-        Cell::Number(number) => Some(amount(*number, unit.unwrap_or_default())),
+        Cell::Number(number) => Some(unit::written(*number, unit_text.unwrap_or_default())),
         Cell::Text(text) => Some(text.to_string()),
         Cell::Date(day) => {
-            let (year, month, day) = civil(*day);
+            let (year, month, day) = calendar::date(*day);
             Some(format!("{year}年{month}月{day}日"))
         }
     }
-}
-
-/// A number with its unit; a broken number of days reads in hours or minutes when it is a whole one of those.
-fn amount(number: f64, unit: &str) -> String {
-    let finer: &[(&str, f64)] = match unit {
-        "周" => &[("天", 7.0), ("小时", 168.0), ("分钟", 10_080.0)],
-        "天" => &[("小时", 24.0), ("分钟", 1440.0)],
-        "小时" => &[("分钟", 60.0)],
-        _ => &[],
-    };
-    let whole = |value: f64| (value - value.round()).abs() < 1e-6;
-    if !whole(number) {
-        for (name, factor) in finer {
-            let value = number * factor;
-            if whole(value) {
-                return format!("{}{name}", value.round());
-            }
-        }
-    }
-    format!("{}{unit}", (number * 1e6).round() / 1e6)
-}
-
-/// Year, month and day of a day since 1970-01-01 (the civil calendar, after H. Hinnant's `civil_from_days`).
-pub(super) fn civil(day: i32) -> (i64, i64, i64) {
-    let shifted = i64::from(day) + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, of_year - (153 * shifted_month + 2) / 5 + 1)
 }
 
 /// The record as far as the answers go: lines of visible units whose condition holds and whose quotes are known.
@@ -241,26 +209,5 @@ impl Plan {
     /// How many lines the record may have, whatever is answered.
     pub fn line_count(&self) -> u32 {
         count(self.units.iter().map(|unit| unit.lines.len()).sum())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_as_people_say_them() {
-        assert_eq!(amount(2.0 / 24.0, "天"), "2小时");
-        assert_eq!(amount(3.0, "天"), "3天");
-        assert_eq!(amount(1.5, "周"), "252小时");
-        assert_eq!(amount(38.5, "℃"), "38.5℃");
-        assert_eq!(amount(20.0 / 1440.0, "天"), "20分钟");
-    }
-
-    #[test]
-    fn days_are_dates() {
-        assert_eq!(civil(0), (1970, 1, 1));
-        assert_eq!(civil(19_782), (2024, 2, 29));
-        assert_eq!(civil(-1), (1969, 12, 31));
     }
 }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use super::accept::{Answer, Refusal, Why, accept, trouble};
 use super::draft::Kind as ItemKind;
-use super::literal::nearest;
 use super::record::{Entry, record};
 use super::slots::{Cell, PATIENT, Plan, Role, UnitKind};
 use super::visible::{Dirty, Raw, State, View, counts};
-use crate::expr::{Expr, Facts, Truth, Value};
+use crate::expr::{Expr, Facts, Truth, Value, nearest};
 
 /// Most rows of a repeating group that says no limit.
 const ROWS: usize = 100;

@@ -203,6 +203,8 @@ pub struct Domain {
     pub format: Option<Regex>,
     /// Value as long as nothing was answered.
     pub initial: Option<Initial>,
+    /// Where the properties that say all this stand, by key.
+    pub places: Vec<(String, Place)>,
 }
 
 /// A bound of a number or date.
@@ -354,6 +356,13 @@ impl Plan {
             Role::Answer(domain) => Some(domain),
             _ => None,
         }
+    }
+}
+
+impl Domain {
+    /// Where a property stands.
+    pub fn place(&self, key: &str) -> Option<Place> {
+        self.places.iter().find(|(name, _)| name == key).map(|(_, place)| *place)
     }
 }
 

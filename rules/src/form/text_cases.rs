@@ -134,6 +134,7 @@ fn items_after_a_closed_page_stand_on_none() {
 #[case("是否 a 吗\n提示(是): 好", 3, 4, "FM023", "不带括号")]
 #[case("单选 a 吗\n- 甲\n- 甲", 4, 3, "FM024", "第 3 行")]
 #[case("计算 a", 2, 4, "FM025", "没有 公式")]
+#[case("是否 甲 甲\u{0}吗", 2, 7, "FM029", "控制字符 U+0000")]
 fn every_fault_has_its_place(
     #[case] text: &str,
     #[case] line: u32,

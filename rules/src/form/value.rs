@@ -1,5 +1,7 @@
 //! Values of properties: ranges, counts, units, statuses and the like.
 
+use crate::expr::nearest;
+
 use super::{
     check::{Findings, one_line},
     draft::{Choice, Kind, Place, Property, Written},
@@ -116,7 +118,7 @@ pub(super) fn check(
         Sort::Status => {
             if !words::STATUSES.iter().any(|status| status.0 == text) {
                 let names = words::STATUSES.iter().flat_map(|status| [status.0, status.1]);
-                let hint = words::nearest(text, names).map(|meant| format!("是不是 {meant}？"));
+                let hint = nearest(text, names).map(|meant| format!("是不是 {meant}？"));
                 let message = format!("没有状态 {text}：应是 草稿、待审、已发布 或 停用");
                 findings.add(value, &at, "FM012", message, hint.as_deref().unwrap_or("写成 状态: 草稿"));
             }

@@ -266,35 +266,3 @@ pub fn openers() -> impl Iterator<Item = &'static str> {
 pub fn keys_of(kind: Option<Kind>) -> impl Iterator<Item = &'static Key> {
     KEYS.iter().filter(move |key| kind.map_or(key.form, |kind| key.kinds.contains(&kind)))
 }
-
-/// Longest word worth a suggestion.
-const MAX_WORD: usize = 24;
-
-/// The known word nearest to a misspelt one, at most half of its characters away.
-pub fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let wanted: Vec<char> = word.chars().take(MAX_WORD + 1).collect();
-    if wanted.len() > MAX_WORD {
-        return None;
-    }
-    let close = |other: &'static str| (distance(&wanted, other), other);
-    known
-        .map(close)
-        .filter(|(distance, _)| distance * 2 <= wanted.len())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, other)| other)
-}
-
-/// Characters to insert, delete or replace.
-fn distance(wanted: &[char], other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut above: Vec<usize> = (0..=other.len()).collect();
-    for (row, left) in wanted.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut above[0], row + 1);
-        for (column, right) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(!left.eq_ignore_ascii_case(right));
-            diagonal = above[column + 1];
-            above[column + 1] = replaced.min(diagonal + 1).min(above[column] + 1);
-        }
-    }
-    above[other.len()]
-}

@@ -78,8 +78,8 @@ impl<'a> Sheet<'a> {
         };
         for entry in &sheet.page.front {
             if !KEYS.iter().any(|(chinese, ascii)| entry.key == *chinese || entry.key == *ascii) {
-                let names: Vec<String> = KEYS.iter().map(|(chinese, _)| (*chinese).to_owned()).collect();
-                let near = nearest(&entry.key, &names);
+                let names = KEYS.map(|(chinese, _)| chinese);
+                let near = nearest(&entry.key, names);
                 let near = near.map_or_else(String::new, |near| format!("，是不是“{near}”"));
                 let message = format!("文件头的“{}”不认识{near}；可用：{}", entry.key, names.join("、"));
                 sheet.faults.push(Fault::error(file, entry.line, "MT002", message));
@@ -219,7 +219,8 @@ impl<'a> Sheet<'a> {
         for (before, id) in &ids {
             if !targets.has(id) {
                 let column = cell.column.saturating_add(u32::try_from(*before).unwrap_or(0));
-                let near = nearest(id, &targets.names());
+                let names = targets.names();
+                let near = nearest(id, names.iter().map(String::as_str));
                 let near = near.map_or_else(String::new, |near| format!("；是不是“{near}”？"));
                 let message = format!("没有编号为“{id}”的问卷{near}");
                 self.refuse(&Cell { column, ..cell.clone() }, "MT007", message);

@@ -221,7 +221,8 @@ impl Cell<'_> {
         for (before, part) in literal::list(text) {
             let Some(label) = self.label(&part) else {
                 let shown: Vec<&str> = known.iter().take(12).map(String::as_str).collect();
-                let near = nearest(&part, known).map_or_else(String::new, |near| format!("，是不是“{near}”"));
+                let near = nearest(&part, known.iter().map(String::as_str))
+                    .map_or_else(String::new, |near| format!("，是不是“{near}”"));
                 let message = format!("“{}”没有取值“{part}”{near}；可用：{}", self.operand, shown.join("、"));
                 return Err(ExprError { code: "EX004", ..at(before + 1, &message) });
             };

@@ -6,7 +6,7 @@ use super::{
     schema::{Origin, Schema},
     words,
 };
-use crate::expr::{Facts, Kind, Value};
+use crate::expr::{Facts, Kind, Value, calendar};
 
 /// Rows of a group at most; a row number beyond is refused.
 const ROWS: usize = 1000;
@@ -169,7 +169,7 @@ fn reads(kind: &Kind, value: Value<'_>) -> String {
             text.chars().take(SHOWN).chain(['…']).collect()
         }
         (_, Value::Text(text)) => text.to_owned(),
-        (_, Value::Date(days)) => words::date(days),
+        (_, Value::Date(days)) => calendar::written(days),
         _ => "未填".to_owned(),
     }
 }

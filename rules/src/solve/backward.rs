@@ -195,8 +195,8 @@ fn numeric(node: &Node, id: Id, states: &[State], narrow: &mut Vec<(Id, State)>)
         }
         Node::Part(a, DatePart::Year) if span.low.abs() < 3000.0 && span.high.abs() < 3000.0 => {
             #[expect(clippy::cast_possible_truncation, reason = "a year")]
-            let (first, last) = (span.low as i64, span.high as i64);
-            unary(a, Span::closed(calendar::day(first, 1, 1), calendar::day(last, 12, 31)), narrow);
+            let (first, last) = (span.low as i32, span.high as i32);
+            unary(a, Span::closed(calendar::year(first).0, calendar::year(last).1), narrow);
         }
         Node::Part(a, _) => unary(a, Span::ALL, narrow),
         _ if known & UNKNOWN == 0 => known_parts(node, span, states, narrow),

@@ -1,69 +1,58 @@
-//! Days since 1970-01-01 and the calendar.
+//! The calendar of expressions over numbers that may lie anywhere.
 
+use crate::expr::calendar;
 use crate::expr::typed::DatePart;
 
 /// Days beyond these are cut off; some 2,700 years to either side.
 const FAR: f64 = 1e6;
+/// Months beyond these are cut off.
+const FAR_MONTHS: f64 = 30_000.0;
 
-/// Year, month and day of a day.
-pub(super) fn civil(day: f64) -> (i64, i64, i64) {
-    #[expect(clippy::cast_possible_truncation, reason = "cut off at FAR")]
-    let z = day.clamp(-FAR, FAR).floor() as i64 + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    (yoe + era * 400 + i64::from(month <= 2), month, doy - (153 * mp + 2) / 5 + 1)
+/// The day that a number falls on.
+#[expect(clippy::cast_possible_truncation, reason = "cut off at FAR")]
+fn whole(day: f64) -> i32 {
+    day.clamp(-FAR, FAR).floor() as i32
 }
 
-/// The day of a date; the month may be any number.
-#[expect(clippy::cast_precision_loss, reason = "cut off at FAR")]
-pub(super) fn day(year: i64, month: i64, day: i64) -> f64 {
-    let (year, month) = (year + (month - 1).div_euclid(12), (month - 1).rem_euclid(12) + 1);
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let yoe = y.rem_euclid(400);
-    let doy = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    (era * 146_097 + doe - 719_468) as f64
+/// `2026-11-23`
+pub(super) fn written(day: f64) -> String {
+    calendar::written(whole(day))
+}
+
+/// The first and the last day of a year, which may lie beyond the calendar.
+pub(super) fn year(year: i32) -> (f64, f64) {
+    let ends = (calendar::days(year, 1, 1), calendar::days(year, 12, 31));
+    let far = if year < 1 { -FAR } else { FAR };
+    (ends.0.map_or(far, f64::from), ends.1.map_or(far, f64::from))
 }
 
 /// A part of a day.
-#[expect(clippy::cast_precision_loss, reason = "cut off at FAR")]
 pub(super) fn part(of: f64, part: DatePart) -> f64 {
-    let (year, month, day) = civil(of);
+    let (year, month, day) = calendar::date(whole(of));
     match part {
-        DatePart::Year => year as f64,
-        DatePart::Month => month as f64,
-        DatePart::Day => day as f64,
-        DatePart::Weekday => (of.clamp(-FAR, FAR).floor() + 3.0).rem_euclid(7.0) + 1.0,
+        DatePart::Year => f64::from(year),
+        DatePart::Month => f64::from(month),
+        DatePart::Day => f64::from(day),
+        DatePart::Weekday => f64::from((whole(of) + 3).rem_euclid(7) + 1),
     }
 }
 
-/// So many months later; the 31st becomes the last of a shorter month.
+/// So many months later; beyond the calendar as far as numbers of days go.
 pub(super) fn add_months(from: f64, months: f64) -> f64 {
-    let (year, month, of_month) = civil(from);
-    #[expect(clippy::cast_possible_truncation, reason = "clamped")]
-    let month = month + months.round().clamp(-30_000.0, 30_000.0) as i64;
-    let first = day(year, month, 1);
-    let last = day(year, month + 1, 1) - 1.0;
-    day(year, month, of_month).max(first).min(last)
+    #[expect(clippy::cast_possible_truncation, reason = "cut off")]
+    let count = months.round().clamp(-FAR_MONTHS, FAR_MONTHS) as i32;
+    let beyond = if f64::from(whole(from)) + f64::from(count) * 30.4 < 0.0 { -FAR } else { FAR };
+    calendar::add_months(whole(from), count).map_or(beyond, f64::from)
 }
 
-/// Whole months from one day to a later one.
-#[expect(clippy::cast_precision_loss, reason = "cut off at FAR")]
+/// Whole months from one day to another.
 pub(super) fn months(from: f64, to: f64) -> f64 {
-    let (a, b) = (civil(from), civil(to));
-    ((b.0 - a.0) * 12 + b.1 - a.1 - i64::from(b.2 < a.2)) as f64
+    f64::from(calendar::months_between(whole(from), whole(to)))
 }
 
-/// Whole years from one day to a later one.
-#[expect(clippy::cast_precision_loss, reason = "cut off at FAR")]
+/// Whole years from one day to another.
 pub(super) fn years(from: f64, to: f64) -> f64 {
-    let (a, b) = (civil(from), civil(to));
-    (b.0 - a.0 - i64::from((b.1, b.2) < (a.1, a.2))) as f64
+    f64::from(calendar::months_between(whole(from), whole(to)).div_euclid(12))
 }
 
 #[cfg(test)]
@@ -71,12 +60,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_and_dates_agree() {
-        assert_eq!(civil(0.0), (1970, 1, 1));
-        assert_eq!(civil(20_780.0), (2026, 11, 23));
-        assert!((day(2026, 11, 23) - 20_780.0).abs() < 0.5);
-        assert_eq!(civil(add_months(day(2026, 1, 31), 1.0)), (2026, 2, 28));
+    fn numbers_count_like_days() {
+        let day = |year, month, day| f64::from(calendar::days(year, month, day).unwrap());
+        assert_eq!(written(day(2026, 11, 23) + 0.5), "2026-11-23");
+        assert_eq!(written(add_months(day(2026, 1, 31), 1.0)), "2026-02-28");
+        assert!((months(day(2026, 1, 31), day(2026, 2, 28)) - 1.0).abs() < 0.5);
         assert!((years(day(2000, 11, 24), day(2026, 11, 23)) - 25.0).abs() < 0.5);
         assert!((part(day(2026, 11, 23), DatePart::Weekday) - 1.0).abs() < 0.5);
+        assert!(add_months(f64::INFINITY, 1.0).is_finite() && part(f64::NEG_INFINITY, DatePart::Year) < 0.0);
     }
 }

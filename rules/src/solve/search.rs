@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::expr::typed::TextTest;
 
 use super::backward::backward;
+use super::cycle;
 use super::forward::forward;
 use super::graph::{Graph, Id, Node, bit};
 use super::model::{Assignment, Given};
@@ -34,6 +35,8 @@ struct Search<'a> {
     queued: Vec<bool>,
     bumps: Vec<u16>,
     narrow: Vec<(Id, State)>,
+    /// Comparisons that may run in a circle.
+    orders: Vec<(Id, Id, Id)>,
     /// Steps left.
     steps: &'a mut u32,
 }
@@ -53,35 +56,14 @@ pub(super) fn search(
     steps: &mut u32,
     accepts: &mut dyn FnMut(&Assignment) -> bool,
 ) -> Outcome {
-    let n = graph.nodes.len();
-    let mut search = Search {
-        graph,
-        states: graph.first.clone(),
-        trail: Vec::new(),
-        queue: VecDeque::new(),
-        queued: vec![false; n],
-        bumps: vec![0; n],
-        narrow: Vec::new(),
-        steps,
-    };
-    search.run(roots, accepts)
+    Search::of(graph, steps).run(roots, accepts)
 }
 
 /// What a number can be with all roots, by propagation alone.
 pub(super) fn span(graph: &Graph, id: Id) -> Option<Span> {
     let mut steps = 20_000;
-    let n = graph.nodes.len();
-    let mut search = Search {
-        graph,
-        states: graph.first.clone(),
-        trail: Vec::new(),
-        queue: VecDeque::new(),
-        queued: vec![false; n],
-        bumps: vec![0; n],
-        narrow: Vec::new(),
-        steps: &mut steps,
-    };
-    (0..n).for_each(|id| search.enqueue(Id::try_from(id).unwrap_or(Id::MAX)));
+    let mut search = Search::of(graph, &mut steps);
+    (0..graph.nodes.len()).for_each(|id| search.enqueue(Id::try_from(id).unwrap_or(Id::MAX)));
     for root in &graph.roots {
         search.narrow_to(root.id, State::Truth(root.mask)).ok()?;
     }
@@ -92,7 +74,22 @@ pub(super) fn span(graph: &Graph, id: Id) -> Option<Span> {
     }
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn of(graph: &'a Graph, steps: &'a mut u32) -> Self {
+        let n = graph.nodes.len();
+        Self {
+            graph,
+            states: graph.first.clone(),
+            trail: Vec::new(),
+            queue: VecDeque::new(),
+            queued: vec![false; n],
+            bumps: vec![0; n],
+            narrow: Vec::new(),
+            orders: cycle::orders(graph),
+            steps,
+        }
+    }
+
     fn run(&mut self, roots: &[usize], accepts: &mut dyn FnMut(&Assignment) -> bool) -> Outcome {
         for id in 0..self.graph.nodes.len() {
             self.enqueue(Id::try_from(id).unwrap_or(Id::MAX));
@@ -207,6 +204,9 @@ impl Search<'_> {
             result = self.visit(id);
         }
         self.bumps.fill(0);
+        if result.is_ok() && cycle::has_cycle(self.graph, &self.orders, &self.states) {
+            return Err(Clash);
+        }
         result
     }
 

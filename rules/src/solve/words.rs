@@ -1,7 +1,7 @@
 //! Conditions, demands and values in words.
 
-use crate::expr::Order;
 use crate::expr::typed::{Cond, DatePart, Fold, Num, Rounding, TextTest};
+use crate::expr::{Order, unit};
 
 use super::calendar;
 use super::model::{Assignment, Domain, Given, Naming, Problem, Verdicts};
@@ -39,15 +39,14 @@ fn value(naming: &Naming, given: &Given) -> String {
 
 /// A day as `2026-11-23`.
 pub fn date(of: f64) -> String {
-    let (year, month, day) = calendar::civil(of);
-    format!("{year:04}-{month:02}-{day:02}")
+    calendar::written(of)
 }
 
 fn amount(naming: &Naming, number: f64) -> String {
     if naming.date {
         return date(number);
     }
-    format!("{}{}", super::span::tidy(number), naming.unit.as_deref().unwrap_or_default())
+    unit::written(super::span::tidy(number), naming.unit.as_deref().unwrap_or_default())
 }
 
 pub(super) fn demand(problem: &Problem, cond: &Cond, verdicts: Verdicts) -> String {
@@ -68,7 +67,7 @@ pub(super) fn demand(problem: &Problem, cond: &Cond, verdicts: Verdicts) -> Stri
 }
 
 pub(super) fn answered(problem: &Problem, slot: u32) -> String {
-    format!("{} 是必答的", name(problem, slot))
+    format!("{} 总有答案", name(problem, slot))
 }
 
 pub(super) fn shown_when(problem: &Problem, slot: u32, when: &Cond) -> String {
@@ -164,10 +163,49 @@ fn measure(num: &Num) -> Option<u32> {
     }
 }
 
+/// Dates in a sum, those taken away counted against the others.
+fn dates(problem: &Problem, num: &Num) -> i32 {
+    match num {
+        Num::Var(slot) => i32::from(problem.names.get(slot).is_some_and(|naming| naming.date)),
+        Num::AddMonths(of, _) => dates(problem, of),
+        Num::Negative(of) => -dates(problem, of),
+        Num::Sum(parts) => parts.iter().map(|part| dates(problem, part)).sum(),
+        _ => 0,
+    }
+}
+
+fn days() -> Naming {
+    Naming { unit: Some("天".to_owned()), ..Naming::default() }
+}
+
 fn comparison(problem: &Problem, a: &Num, order: Order, b: &Num) -> String {
     let of = measure(a).or_else(|| measure(b)).and_then(|slot| problem.names.get(&slot));
-    let naming = of.cloned().unwrap_or_default();
+    let naming = match of {
+        // From one date to another is a number of days.
+        Some(naming) if naming.date && dates(problem, a) + dates(problem, b) == 0 => days(),
+        Some(naming) => naming.clone(),
+        None => Naming::default(),
+    };
     format!("{} {} {}", number(problem, a, &naming), sign(order), number(problem, b, &naming))
+}
+
+fn sum(problem: &Problem, parts: &[Num], naming: &Naming) -> String {
+    let dated = parts.iter().any(|part| dates(problem, part) != 0);
+    let naming = if dated { &days() } else { naming };
+    let mut text = String::new();
+    for part in parts {
+        let (sign, part) = match part {
+            Num::Negative(of) => (" - ", of.as_ref()),
+            part => (" + ", part),
+        };
+        if !text.is_empty() {
+            text.push_str(sign);
+        } else if sign == " - " {
+            text.push('-');
+        }
+        text.push_str(&number(problem, part, naming));
+    }
+    text
 }
 
 fn number(problem: &Problem, num: &Num, naming: &Naming) -> String {
@@ -179,7 +217,7 @@ fn number(problem: &Problem, num: &Num, naming: &Naming) -> String {
         Num::Const(value) => amount(naming, *value),
         Num::Var(slot) => name(problem, *slot),
         Num::Score(slot, _) => format!("{}.分", name(problem, *slot)),
-        Num::Sum(parts) => list(parts, " + "),
+        Num::Sum(parts) => sum(problem, parts, naming),
         Num::Product(parts) => {
             let plain = Naming::default();
             parts.iter().map(|part| number(problem, part, &plain)).collect::<Vec<_>>().join(" × ")

@@ -40,6 +40,14 @@ pub struct SignedInDoctor {
     pub session: Session,
 }
 
+/// Anybody of the staff who is signed in.
+#[derive(Debug, Clone)]
+pub struct SignedInStaff {
+    pub id: Uuid,
+    pub role: Role,
+    pub session: Session,
+}
+
 impl<S> FromRequestParts<S> for MaybeSignedIn
 where
     S: Send + Sync,
@@ -113,6 +121,24 @@ where
                 Ok(Self { id, institution, department, session })
             }
             _ => Err(Problem::forbidden("此页面供医生使用。请退出后以医生身份登录。")),
+        }
+    }
+}
+
+impl<S> FromRequestParts<S> for SignedInStaff
+where
+    S: Send + Sync,
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let SignedIn(session) = SignedIn::from_request_parts(parts, state).await?;
+        match session.principal {
+            Principal::Staff { id, role, .. } => Ok(Self { id, role, session }),
+            Principal::Resident { .. } => {
+                Err(Problem::forbidden("此页面供医务人员使用。请退出后以医务人员身份登录。"))
+            }
         }
     }
 }

@@ -15,7 +15,11 @@ use serde::Deserialize;
 use ui::Frame;
 use uuid::Uuid;
 
-use super::history::{Entry, entries};
+use super::{
+    Card, cards,
+    health::ADVICE,
+    history::{Entry, entries},
+};
 use crate::{
     PreconsultError, Service,
     model::{Consultation, Patient},
@@ -33,6 +37,7 @@ struct HomePage {
     open: Option<Open>,
     institutions: Vec<Vec<Department>>,
     recent: Vec<Entry>,
+    cards: Vec<Card>,
 }
 
 struct Open {
@@ -73,7 +78,9 @@ pub(super) async fn home(
     let institutions =
         departments.chunk_by(|a, b| a.institution == b.institution).map(<[_]>::to_vec).collect();
     let frame = frame.with_csrf(session.csrf).with_name(ui::mask::name(&resident.name));
-    let home = HomePage { frame, name: resident.name, open, institutions, recent };
+    let shelf = service::shelf(&service, id, ADVICE).await?;
+    let cards = if shelf.follows_symptoms { Vec::new() } else { cards(&service, &shelf.recommended) };
+    let home = HomePage { frame, name: resident.name, open, institutions, recent, cards };
     Ok(page(home.render())?.into_response())
 }
 

@@ -235,3 +235,60 @@ async fn beginning_anew_asks_first() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_resident_searches_reads_judges_and_forgets() {
+    on_each(async |house| {
+        let browser = house.resident_browser().await;
+        let found =
+            browser.get("/health?q=%E7%97%9B%E9%A3%8E%E8%83%BD%E5%90%83%E6%B5%B7%E9%B2%9C%E4%BC%90").await;
+        assert!(
+            found.text.contains("/health/articles/gout") && found.text.contains("<mark>"),
+            "{}",
+            found.text
+        );
+        let nothing = browser.get("/health?q=zzzzqq").await;
+        assert!(nothing.text.contains("接下来可以") && nothing.text.contains("预问诊"), "{}", nothing.text);
+
+        let article = browser.get("/health/articles/gout").await;
+        assert!(
+            article.text.contains("何时就医") && article.text.contains("未经临床审核"),
+            "{}",
+            article.text
+        );
+        assert_eq!(browser.get("/health/articles/no-such-article").await.status, 404);
+        let csrf = article.field("_csrf");
+        for useful in ["yes", "yes", "no"] {
+            let answer = browser.post("/health/articles/gout", &csrf, &[("useful", useful)]).await;
+            assert_eq!(answer.location, "/health/articles/gout", "{}", answer.text);
+        }
+        assert!(browser.get("/health/articles/gout").await.text.contains("已经记下"));
+        let counted = crate::store::list_tallies(&house.service.app).await.unwrap();
+        assert_eq!(counted["gout"], (0, 1), "one person has one opinion, the last one");
+
+        let shelf = browser.get("/health").await;
+        assert!(shelf.text.contains("最近看过") && shelf.text.contains("/health/articles/gout"));
+        let forgotten = browser.post("/health/forget", &csrf, &[]).await;
+        assert_eq!(forgotten.location, "/health");
+        assert!(!browser.get("/health").await.text.contains("最近看过"));
+        assert_eq!(crate::store::list_tallies(&house.service.app).await.unwrap()["gout"], (0, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_told_chooses_the_articles_and_completions_come_as_json() {
+    on_each(async |house| {
+        let browser = house.resident_browser().await;
+        walk(&house, &browser, "咳嗽咳痰五天，发烧，体温38.5，胸口有点疼").await;
+        let shelf = browser.get("/health").await;
+        assert!(shelf.text.contains("您说到咳") || shelf.text.contains("您说到发热"), "{}", shelf.text);
+        let completions = browser.get("/health/suggestions?q=gaoxue").await;
+        assert!(
+            completions.text.starts_with('[') && completions.text.contains("高血压"),
+            "{}",
+            completions.text
+        );
+    })
+    .await;
+}

@@ -139,6 +139,13 @@ async fn read_own_once(service: &Service, resident: Uuid, id: Uuid) -> Result<Ow
     Ok(Own { consultation, turns, dialogue, record })
 }
 
+/// A resident as decisions need them.
+pub(super) async fn profile_of(service: &Service, resident: Uuid) -> Result<Profile, PreconsultError> {
+    let resident =
+        people::service::find_resident(&service.app, resident).await?.ok_or(PeopleError::NotFound)?;
+    profile(service, &resident)
+}
+
 fn profile(service: &Service, resident: &Resident) -> Result<Profile, PreconsultError> {
     let age_months = resident.age_in_months(service.app.clock.today()).ok_or(PreconsultError::Unborn)?;
     let sex = match resident.sex {

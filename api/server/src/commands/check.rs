@@ -1,12 +1,11 @@
 //! `jiuyi check`: every fault of the knowledge files with its place.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use engine::{
     Engine,
@@ -20,14 +19,15 @@ use crate::start;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// 知识文件夹，或单个问卷文件（.form）；默认用配置里的 data
+    /// 知识文件夹，或单个文件：问卷（.form）、流程图（.mmd）、匹配或质控规则（.md）；默认用配置里的 data
     path: Option<PathBuf>,
 }
 
 /// Fails (exit code 1) when the release would be refused.
 pub(super) fn run(command: &Check) -> anyhow::Result<ExitCode> {
     match &command.path {
-        Some(path) if path.is_file() => one(path),
+        Some(path) if path.is_file() && path.extension().is_some_and(|ending| ending == "form") => one(path),
+        Some(path) if path.is_file() => among_others(path),
         Some(path) => all(path),
         None => all(&start::config()?.data_dir.clone()),
     }
@@ -80,10 +80,56 @@ fn one(path: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A flow or a rule, as part of the data folder it lies in, or else of the configured one: it may name
+/// questionnaires, rules and flows there.
+fn among_others(path: &Path) -> anyhow::Result<ExitCode> {
+    let full = path.canonicalize().with_context(|| format!("读不了文件 {}", path.display()))?;
+    let home = full.ancestors().find(|folder| folder.join("graph").is_dir());
+    let data =
+        home.map_or_else(|| start::config().map(|config| config.data_dir), |home| Ok(home.to_owned()))?;
+    let text = kb::text(&full)?;
+    let name = match home.and_then(|home| full.strip_prefix(home).ok()) {
+        Some(inside) => inside.display().to_string(),
+        None => place_for(path, &text)?,
+    };
+    let engine = start::engine(&data)?;
+    let sources = Sources::read(&data, &FOLDERS, &EXTENSIONS)
+        .with_context(|| format!("读不到知识文件夹 {}", data.display()))?;
+    let mut files: Vec<Source> = sources.files().iter().filter(|file| file.name != name).cloned().collect();
+    files.push(Source { name: name.clone(), text });
+    let mut faults = match Library::compile(&Sources::from_files(files), engine.kb()) {
+        Ok(library) => [library.warnings.clone(), library.examine()].concat(),
+        Err(faults) => faults,
+    };
+    faults.retain(|fault| fault.file == name);
+    for fault in &mut faults {
+        fault.file = path.display().to_string();
+    }
+    if faults.iter().any(|fault| fault.severity == Severity::Error) {
+        return refused(&faults);
+    }
+    list(&faults)?;
+    say(&format!("{}：没有错误。", path.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where a file from elsewhere would lie in the data folder.
+fn place_for(path: &Path, text: &str) -> anyhow::Result<String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is =
+        |kind: &str| text.lines().any(|line| line.trim_start().starts_with("种类") && line.contains(kind));
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("mmd") => Ok(format!("flows/{name}")),
+        Some("md") if is("质控") => Ok(format!("rules/quality/{name}")),
+        Some("md") if is("匹配") => Ok(format!("rules/{name}")),
+        _ => bail!("不认识 {}：要 .form、.mmd，或文件头写了“种类: 匹配”“种类: 质控”的 .md", path.display()),
+    }
+}
+
 /// Reads a questionnaire and the cases beside it.
 pub(super) fn open(path: &Path) -> anyhow::Result<Result<Questionnaire, Vec<Fault>>> {
     let source = |path: &Path| -> anyhow::Result<Source> {
-        let text = fs::read_to_string(path).with_context(|| format!("读不了文件 {}", path.display()))?;
+        let text = kb::text(path)?;
         Ok(Source { name: path.display().to_string(), text })
     };
     let beside = path.with_extension("cases");

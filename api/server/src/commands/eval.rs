@@ -12,6 +12,10 @@ pub(super) enum Eval {
     Extract(eval::ExtractArgs),
     /// 追问症状并给出疾病排序
     Inquire(eval::InquireArgs),
+    /// 找出回答一个问题的文档
+    Search(eval::SearchArgs),
+    /// 给一个问题的各个标题打分
+    Rerank(eval::RerankArgs),
 }
 
 pub(super) fn run(command: &Eval) -> anyhow::Result<ExitCode> {
@@ -19,6 +23,8 @@ pub(super) fn run(command: &Eval) -> anyhow::Result<ExitCode> {
     match command {
         Eval::Extract(args) => eval::extract(args, input, output)?,
         Eval::Inquire(args) => eval::inquire(args, input, output)?,
+        Eval::Search(args) => eval::search(args, input, output)?,
+        Eval::Rerank(args) => eval::rerank(args, input, output)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -123,14 +123,11 @@ fn audience(text: &str) -> Result<Audience, String> {
 
 fn department<'a>(kb: &'a Kb, name: &str) -> anyhow::Result<&'a str> {
     let found = kb.departments.iter().find(|department| department.code == name || department.label == name);
-    match found {
-        Some(department) => Ok(&department.code),
-        None => {
-            let labels: Vec<&str> =
-                kb.departments.iter().map(|department| department.label.as_str()).collect();
-            bail!("没有科室“{name}”，可用：{}", labels.join("、"))
-        }
+    if let Some(department) = found {
+        return Ok(&department.code);
     }
+    let labels: Vec<&str> = kb.departments.iter().map(|department| department.label.as_str()).collect();
+    bail!("没有科室“{name}”，可用：{}", labels.join("、"))
 }
 
 #[cfg(test)]

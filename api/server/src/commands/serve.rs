@@ -1,5 +1,6 @@
-use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{io, net::SocketAddr, process::ExitCode};
 
+use knowledge::service::Started;
 use platform::App;
 use tokio::net::TcpListener;
 
@@ -11,17 +12,23 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let config = start::config()?;
     let _log = platform::log::start(&config)?;
     tracing::info!(?config, "starting");
-    let engine = Arc::new(start::engine(&config.data_dir)?);
     let listener = listen(config.listen).await?;
     let app = start::app(config).await?;
     start::seed(&app).await?;
+    let Started { releases, notes } = start::releases(&app).await?;
+    for note in &notes {
+        tracing::warn!(note, "release at the start");
+        say(note)?;
+    }
+    let following = tokio::spawn(releases.clone().follow());
     let (rows, hash) = platform::audit::find_head(&app.db).await?;
     tracing::info!(rows, hash, "the audit trail ends here");
     let upkeep = tokio::spawn(maintenance::run(app.clone()));
     let stop = told_to_stop()?;
     greet(&app, listener.local_addr()?)?;
-    axum::serve(listener, router(app.clone(), engine)).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, router(app.clone(), releases)).with_graceful_shutdown(stop).await?;
     upkeep.abort();
+    following.abort();
     app.db.close().await;
     say("已停止。")?;
     Ok(ExitCode::SUCCESS)

@@ -1,8 +1,10 @@
-//! Files with one JSON object a line.
+//! Files and streams with one JSON object a line.
 
+use std::io::{BufRead, Write};
 use std::{fs, path::Path};
 
 use anyhow::Context;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Reads all objects of a file; an error names file, line and column.
@@ -17,6 +19,26 @@ pub fn read_jsonl<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
             })
         })
         .collect()
+}
+
+/// Answers each line of `input` with one line on `output`, at once; an error names the line.
+pub(super) fn answer_each<Q: DeserializeOwned, A: Serialize>(
+    input: impl BufRead,
+    mut output: impl Write,
+    answer: impl Fn(Q) -> A,
+) -> anyhow::Result<()> {
+    for (number, line) in (1usize..).zip(input.lines()) {
+        let place = || format!("标准输入:{number}");
+        let line = line.with_context(place)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let question = serde_json::from_str(&line).with_context(place)?;
+        serde_json::to_writer(&mut output, &answer(question))?;
+        output.write_all(b"\n")?;
+        output.flush()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ impl Checker<'_> {
 
     fn similar(&self, name: &str, names: &[String]) -> Option<String> {
         let is_worth_it = self.errors.len() < MAX_SUGGESTIONS && name.chars().count() <= MAX_CHARS;
-        is_worth_it.then(|| nearest(name, names)).flatten()
+        is_worth_it.then(|| nearest(name, names.iter().map(String::as_str))).flatten().map(str::to_owned)
     }
 
     fn unknown(&self, name: &str) -> (&'static str, String) {
@@ -100,8 +100,8 @@ fn misread(name: &str) -> Option<(&'static str, String)> {
         return Some(("EX008", format!("“{name}”不是一个数")));
     }
     let units: Vec<String> = unit::all().iter().map(|unit| (*unit).to_owned()).collect();
-    let similar = nearest(rest, &units);
-    Some(("EX005", format!("没有“{rest}”这个单位，可用：{}{}", units.join("、"), meant(similar.as_deref()))))
+    let similar = nearest(rest, units.iter().map(String::as_str));
+    Some(("EX005", format!("没有“{rest}”这个单位，可用：{}{}", units.join("、"), meant(similar))))
 }
 
 fn meant(similar: Option<&str>) -> String {

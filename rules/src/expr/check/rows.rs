@@ -3,7 +3,7 @@
 use super::{
     super::{
         error::At,
-        tree::{Function, Tree},
+        tree::{Function, Node, Tree},
         typed::{Cond, DatePart, Fold, Num, Rounding},
     },
     Checker, Measure, Typed,
@@ -24,6 +24,19 @@ impl Checker<'_> {
             Function::Absolute => {
                 let (num, measure) = self.only(at, function, of)?;
                 Some(Typed::Num(Num::Absolute(Box::new(num)), measure))
+            }
+            Function::Round if of.len() == 2 => {
+                let (num, measure) = self.only(at, function, &of[..1])?;
+                let Node::Number(places, None) = of[1].node else {
+                    return self.refuse(of[1].at, "EX007", "四舍五入的第二个数是小数位数，写 0 到 6");
+                };
+                if !(0.0..=6.0).contains(&places) || places.fract() != 0.0 {
+                    return self.refuse(of[1].at, "EX007", "四舍五入的小数位数写 0 到 6");
+                }
+                let scale = Num::Const(10_f64.powf(places));
+                let scaled = Num::Product(vec![num, scale.clone()]);
+                let rounded = Num::Round(Box::new(scaled), Rounding::Nearest);
+                Some(Typed::Num(Num::Quotient(Box::new(rounded), Box::new(scale)), measure))
             }
             Function::Round | Function::Floor | Function::Ceiling => {
                 let (num, measure) = self.only(at, function, of)?;

@@ -16,6 +16,7 @@ impl Prover<'_> {
     }
 
     fn bands_of(&mut self, of: u32, bands: &[Band]) {
+        self.same_bands(of, bands);
         let name = self.plan.slot(of).path.clone();
         let reach = self.bare.reach(&Num::Var(of));
         let ends = reach.map_or_else(String::new, |(low, high)| format!("“{name}”取得到 {low} 到 {high}"));

@@ -90,7 +90,9 @@ impl Prover<'_> {
         for part in &inside {
             if atom(part) {
                 self.atom(part, guard.place, &guard.text);
-            } else if let Some(proof) = proof(self.bare.cannot(part, Verdicts::YES)) {
+            } else if let Some(proof) = proof(self.bare.cannot(part, Verdicts::YES))
+                .or_else(|| matches!(cond, Cond::Or(_)).then(|| self.clash(&[(*part).clone()])).flatten())
+            {
                 let message = format!("条件“{}”里的“{}”永远不成立", guard.text, self.words(part));
                 self.error(guard.place, "FP004", message, proof, "改掉相互冲突的其中一处，或删掉这一段");
                 return;
@@ -196,7 +198,7 @@ fn flipped(verdict: Verdicts) -> Verdicts {
 fn atom(cond: &Cond) -> bool {
     match cond {
         Cond::Not(of) => atom(of),
-        Cond::And(_) | Cond::Or(_) | Cond::Same(..) | Cond::Count(..) => false,
+        Cond::And(_) | Cond::Or(_) | Cond::Same(..) | Cond::Count(..) | Cond::Rows { .. } => false,
         _ => true,
     }
 }
@@ -212,6 +214,7 @@ fn children<'c>(cond: &'c Cond, into: &mut Vec<&'c Cond>) {
     match cond {
         Cond::Not(of) => children(of, into),
         Cond::And(parts) | Cond::Or(parts) | Cond::Count(parts, ..) => into.extend(parts),
+        Cond::Rows { of, .. } => into.push(of),
         Cond::Same(a, b) => into.extend([a.as_ref(), b.as_ref()]),
         _ => {}
     }

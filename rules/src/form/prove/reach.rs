@@ -1,11 +1,11 @@
 //! Items, options, jumps and constraints: whether they are ever shown, chosen, taken, broken.
 
 use super::{Prover, demand, proof, title};
-use crate::expr::Kind;
 use crate::expr::typed::{Cond, Num};
+use crate::expr::{Kind, Order};
 use crate::form::draft::Kind as ItemKind;
-use crate::form::slots::{Formula, Role, Unit, UnitKind};
-use crate::solve::{Demand, Verdicts, phrase};
+use crate::form::slots::{Formula, Guard, Line, Role, Unit, UnitKind};
+use crate::solve::{Answer, Demand, Verdicts, phrase};
 
 impl Prover<'_> {
     pub(super) fn unit(&mut self, index: u32, unit: &Unit) {
@@ -19,9 +19,15 @@ impl Prover<'_> {
                 return;
             }
         }
-        let settled = shown.len() == 1 && unit.show.is_some();
-        let open = shown.is_empty() || settled || unit.kind == UnitKind::Item(ItemKind::Constraint);
-        if let Some(proof) = if open { None } else { self.clash(&shown) } {
+        let open = shown.is_empty() || unit.kind == UnitKind::Item(ItemKind::Constraint);
+        let proof = if open { None } else { self.clash(&shown) };
+        if let (Some(proof), Some(guard), 1) = (&proof, &unit.show, shown.len()) {
+            let message = format!("{}的显示的条件“{}”只在交不了卷的问卷里成立", title(unit), guard.text);
+            self.error(guard.place, "FP002", message, proof.clone(), "改掉这个条件，或放宽与它冲突的约束");
+            self.dead.insert(index);
+            return;
+        }
+        if let Some(proof) = proof {
             let message = format!("{}永远不会显示", title(unit));
             self.error(unit.place, "FP001", message, proof, "改掉相互冲突的条件或跳转，或删掉这一项");
             self.dead.insert(index);
@@ -37,11 +43,16 @@ impl Prover<'_> {
                 && let Some(cond) = self.lowered(guard)
             {
                 let what = format!("{}的“{}”", title(unit), line.section);
-                if self.holds(guard, &cond, &shown, &what) {
+                if !self.holds(guard, &cond, &shown, &what) {
+                    continue;
+                }
+                if !self.said(guard, &cond, &shown, &what) {
                     self.parts(&cond, guard);
                 }
             }
+            self.quotes(unit, line, &shown);
         }
+        self.repeated(unit);
         if let Some(slot) = unit.slot.filter(|_| !broken) {
             self.value(slot, unit, &shown);
         }
@@ -132,7 +143,10 @@ impl Prover<'_> {
     fn value(&mut self, slot: u32, unit: &Unit, shown: &[Cond]) {
         match &self.plan.slot(slot).role {
             Role::Computed(Some(formula)) => self.computed(slot, unit, formula),
-            Role::Answer(_) if self.answerable(slot, unit, shown) => self.options(slot, unit, shown),
+            Role::Answer(_) if self.answerable(slot, unit, shown) => {
+                self.limits(slot, unit);
+                self.options(slot, unit, shown);
+            }
             _ => {}
         }
     }
@@ -171,8 +185,12 @@ impl Prover<'_> {
         let Some(domain) = self.plan.domain(slot) else { return };
         for (label, option) in (0_u16..).zip(&domain.options) {
             let Some(guard) = &option.show else { continue };
-            if !self.guard(guard, shown, &format!("选项“{}”的显示", option.label)) {
+            let what = format!("选项“{}”的显示", option.label);
+            if !self.guard(guard, shown, &what) {
                 continue;
+            }
+            if let Some(cond) = self.lowered(guard) {
+                self.said(guard, &cond, shown, &what);
             }
             let chosen = match self.plan.slot(slot).kind {
                 Kind::Set(_) => Cond::Has(slot, label),
@@ -199,45 +217,102 @@ impl Prover<'_> {
             );
             return;
         }
-        let mut branches = Vec::new();
         if let Some(num) = formula.expr.num() {
-            branches_of(num, &mut branches);
-        }
-        for cond in branches {
-            let cond = self.world.bands.cond(cond);
-            let words = phrase(&self.world.full, &cond);
-            if let Some(proof) = proof(self.bare.cannot(&cond, Verdicts::YES)) {
-                let witness = self.reach_of(&cond).unwrap_or(proof);
-                let message = format!("公式“{}”里的条件“{words}”永远不成立", formula.text);
-                self.error(formula.place, "FP012", message, witness, "改掉这个条件，或只留另一个分支");
-            } else if let Some(proof) = proof(self.bare.cannot(&cond, Verdicts::NO)) {
-                let witness = self.reach_of(&cond).unwrap_or(proof);
-                let message =
-                    format!("公式“{}”里的条件“{words}”总是成立，另一个分支永远用不到", formula.text);
-                self.error(formula.place, "FP012", message, witness, "改掉这个条件，或只留这个分支");
-            }
+            self.branches(&self.world.bands.num(num), &mut Vec::new(), formula);
         }
     }
-}
 
-/// Conditions on which a number branches.
-fn branches_of<'n>(num: &'n Num, into: &mut Vec<&'n Cond>) {
-    match num {
-        Num::If(cond, a, b) => {
-            into.push(cond);
-            branches_of(a, into);
-            branches_of(b, into);
-        }
-        Num::Sum(parts) | Num::Product(parts) | Num::Least(parts) | Num::Greatest(parts) => {
-            for part in parts {
-                branches_of(part, into);
+    /// The branches of a number, each under the conditions that lead to it.
+    fn branches(&mut self, num: &Num, path: &mut Vec<Demand>, formula: &Formula) {
+        match num {
+            Num::If(cond, a, b) => {
+                self.branch(cond, path, formula);
+                for (verdict, arm) in [(Verdicts::YES, a), (Verdicts::NO, b)] {
+                    path.push(demand((**cond).clone(), verdict));
+                    self.branches(arm, path, formula);
+                    path.pop();
+                }
             }
+            Num::Sum(parts) | Num::Product(parts) | Num::Least(parts) | Num::Greatest(parts) => {
+                for part in parts {
+                    self.branches(part, path, formula);
+                }
+            }
+            Num::Quotient(a, b) => {
+                self.branches(a, path, formula);
+                self.branches(b, path, formula);
+                self.divisor(b, path, formula);
+            }
+            Num::Negative(of) | Num::Absolute(of) | Num::Round(of, _) => self.branches(of, path, formula),
+            _ => {}
         }
-        Num::Quotient(a, b) => {
-            branches_of(a, into);
-            branches_of(b, into);
+    }
+
+    fn branch(&mut self, cond: &Cond, path: &[Demand], formula: &Formula) {
+        let words = phrase(&self.world.full, cond);
+        let refuted = |verdict: Verdicts| {
+            let mut demands = path.to_vec();
+            demands.push(demand(cond.clone(), verdict));
+            let proof = proof(self.bare.refute(&demands))?;
+            let alone = self.bare.cannot(cond, verdict).is_some();
+            Some(self.reach_of(cond).filter(|_| alone).unwrap_or(proof))
+        };
+        let here = if path.is_empty() { "" } else { "走到这里时" };
+        if let Some(witness) = refuted(Verdicts::YES) {
+            let message = format!("公式“{}”里的条件“{words}”{here}永远不成立", formula.text);
+            self.error(formula.place, "FP012", message, witness, "改掉这个条件，或只留另一个分支");
+        } else if let Some(witness) = refuted(Verdicts::NO) {
+            let message =
+                format!("公式“{}”里的条件“{words}”{here}总是成立，另一个分支永远用不到", formula.text);
+            self.error(formula.place, "FP012", message, witness, "改掉这个条件，或只留这个分支");
         }
-        Num::Negative(of) | Num::Absolute(of) | Num::Round(of, _) => branches_of(of, into),
-        _ => {}
+    }
+
+    /// A divisor whose own limits let it be zero.
+    fn divisor(&mut self, of: &Num, path: &[Demand], formula: &Formula) {
+        let limited = self.bare.reach(of).is_some_and(|(low, high)| low.is_finite() && high.is_finite());
+        if matches!(of, Num::Const(_)) || !limited {
+            return;
+        }
+        let mut demands = path.to_vec();
+        demands.push(demand(Cond::Compare(of.clone(), Order::Equal, Num::Const(0.0)), Verdicts::YES));
+        if let Answer::Possible(shown) = self.finished.as_ref().unwrap_or(&self.full).ask(&demands) {
+            let message = format!("公式“{}”的除数可能是 0，那时算不出来", formula.text);
+            let witness = self.shown(&shown);
+            let hint = "把除数的范围改成不含 0，或先用 如果(除数 > 0, …, …) 分开";
+            self.warning(formula.place, "FP027", message, witness, hint);
+        }
+    }
+
+    /// A condition that only repeats when its question is shown. Says whether it does.
+    fn said(&mut self, guard: &Guard, cond: &Cond, shown: &[Cond], what: &str) -> bool {
+        if shown.is_empty() || proof(self.bare.cannot(cond, Verdicts::NO)).is_some() {
+            return false;
+        }
+        let mut demands: Vec<Demand> = shown.iter().map(|cond| demand(cond.clone(), Verdicts::YES)).collect();
+        demands.push(demand(cond.clone(), Verdicts::YES.complement()));
+        let Some(proof) = proof(self.full.refute(&demands)) else { return false };
+        let message = format!("{what}的条件“{}”在这一题显示时总是成立，写了等于没写", guard.text);
+        self.warning(guard.place, "FP003", message, proof, "删掉这个条件，或改成会不成立的条件");
+        true
+    }
+
+    /// Quotes that are never there when their line is written; such a line is never written at all.
+    fn quotes(&mut self, unit: &Unit, line: &Line, shown: &[Cond]) {
+        let mut when: Vec<Cond> = shown.to_vec();
+        when.extend(line.guard.as_ref().and_then(|guard| self.lowered(guard)));
+        for slot in line.text.slots() {
+            let of = self.plan.slot(slot);
+            if unit.slot == Some(slot) || of.group.is_some() || of.path.is_empty() {
+                continue;
+            }
+            let mut all = when.clone();
+            all.push(self.world.bands.cond(&Cond::Known(slot)));
+            let Some(proof) = self.clash(&all).filter(|_| self.clash(&when).is_none()) else { continue };
+            let message =
+                format!("{}的“{}”引用“{}”，可写这一句时它从来没有答案", title(unit), line.section, of.path);
+            self.error(line.place, "FP026", message, proof, "改句子的条件，或不引用它");
+            return;
+        }
     }
 }

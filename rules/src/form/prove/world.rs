@@ -11,8 +11,10 @@ use crate::solve::{Definition, Demand, Domain, Naming, Problem, Variable, Verdic
 
 /// Steps all questions about one form may take together, at most.
 pub(super) const STEPS: u64 = 12_000_000;
-/// First and last day of 今天 and of dates without ends: 1900-01-01 and 2100-12-31.
+/// First and last day of dates without ends: 1900-01-01 and 2100-12-31.
 const DAYS: (i32, i32) = (-25_567, 47_846);
+/// First day a questionnaire of this language can be answered on: 2026-01-01.
+const OPENED: i32 = 20_454;
 
 /// Slots of what is shown and of jumps, after those of the plan.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(in crate::form) struct World<'p> {
     pub(in crate::form) full: Problem,
     /// Only the ranges of answers and the formulas.
     pub(super) bare: Problem,
+    /// What a form is like that can be handed in: required questions are answered, no constraint is broken.
+    pub(super) finished: Vec<Demand>,
     shown: u32,
     taken: BTreeMap<(u32, usize), u32>,
     next: u32,
@@ -37,6 +41,7 @@ impl<'p> World<'p> {
             bands: Bands::of(plan),
             full: Problem::default(),
             bare: Problem::default(),
+            finished: Vec::new(),
             shown: slots,
             taken: BTreeMap::new(),
             next: slots.saturating_add(units),
@@ -56,8 +61,60 @@ impl<'p> World<'p> {
             let verdicts = Verdicts::NO.complement();
             world.full.rules.push(Demand { cond: cond.clone(), verdicts, words: Some(words) });
         }
+        world.patient();
         world.full.names.extend(world.bare.names.clone());
+        world.finish();
         world
+    }
+
+    /// What is known of every patient: years and months agree, only women are pregnant.
+    fn patient(&mut self) {
+        let [age, months, sex, _, pregnant, _] = [0, 1, 2, 3, 4, 5];
+        let years = Num::Product(vec![Num::Const(12.0), Num::Var(age)]);
+        let next = Num::Sum(vec![years.clone(), Num::Const(12.0)]);
+        let male = match &self.plan.slot(sex).kind {
+            Kind::Choice(labels) => labels.iter().position(|label| label == "男").map(small),
+            _ => None,
+        };
+        let mut facts = vec![
+            (Cond::Compare(Num::Var(months), Order::AtLeast, years), "月龄与年龄相符：月龄不少于年龄 × 12"),
+            (Cond::Compare(Num::Var(months), Order::Less, next), "月龄与年龄相符：月龄小于（年龄 + 1）× 12"),
+        ];
+        if let Some(male) = male {
+            let both = Cond::And(vec![Cond::In(sex, vec![male]), Cond::Truth(pregnant)]);
+            facts.push((Cond::Not(Box::new(both)), "男性不会妊娠"));
+        }
+        for (cond, words) in facts {
+            let fact = Demand { cond, verdicts: Verdicts::NO.complement(), words: Some(words.to_owned()) };
+            self.full.rules.push(fact.clone());
+            self.bare.rules.push(fact);
+        }
+    }
+
+    /// The form as it can be handed in; none when nothing is required or constrained.
+    pub(super) fn finished_problem(&self) -> Option<Problem> {
+        let mut problem = if self.finished.is_empty() { return None } else { self.full.clone() };
+        problem.rules.extend(self.finished.iter().cloned());
+        Some(problem)
+    }
+
+    /// Questions that must be answered once they are shown, and constraints. Rows of groups stand for many
+    /// answers and say nothing about one.
+    fn finish(&mut self) {
+        for (index, unit) in (0..).zip(&self.plan.units).filter(|(_, unit)| unit.group.is_none()) {
+            let hidden = Cond::Not(Box::new(Cond::Truth(self.shown(index))));
+            if let Some(slot) = unit.slot.filter(|_| unit.required && !unit.read_only && !unit.hidden) {
+                let cond = Cond::Or(vec![hidden.clone(), Cond::Known(slot)]);
+                let words = format!("{}必答", title(unit));
+                self.finished.push(Demand { cond, verdicts: Verdicts::YES, words: Some(words) });
+            }
+            for check in &unit.checks {
+                let Some(cond) = check.guard.expr.cond() else { continue };
+                let cond = Cond::Or(vec![hidden.clone(), self.bands.cond(cond)]);
+                let words = format!("约束“{}”", check.guard.text);
+                self.finished.push(Demand { cond, verdicts: Verdicts::NO.complement(), words: Some(words) });
+            }
+        }
     }
 
     /// The slot that says whether a unit is shown.
@@ -345,7 +402,8 @@ fn domain(info: &Slot) -> Domain {
         Kind::Date => {
             #[expect(clippy::cast_possible_truncation, reason = "a day between 1900 and 2100, clamped")]
             let day = |end: f64| end.clamp(-1e6, 1e6) as i32;
-            Domain::Date { low: range.0.map_or(DAYS.0, day), high: range.1.map_or(DAYS.1, day) }
+            let first = if info.path == "今天" { OPENED } else { DAYS.0 };
+            Domain::Date { low: range.0.map_or(first, day), high: range.1.map_or(DAYS.1, day) }
         }
         Kind::Text => {
             let wide = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
