@@ -15,6 +15,8 @@ use crate::{Article, Audience, Concept, ConceptId, Kb, Part};
 /// Points each kind of reason can add.
 const NAMED: f32 = 6.0;
 const KIN: f32 = 2.0;
+/// A disease that is easily taken for the one named.
+const ALTERNATIVE: f32 = 1.2;
 const QUESTION: f32 = 4.5;
 const SYMPTOMS: f32 = 4.0;
 const TITLE: f32 = 3.0;
@@ -26,6 +28,8 @@ const NOT_FOR_THEM: f32 = -1.5;
 /// An article for children, pregnant women or teenagers only, where the question names nobody.
 const SPECIAL: f32 = -0.6;
 const COMMON: f32 = 1.2;
+/// A disease that shows none of the symptoms told.
+const WITHOUT: f32 = -1.5;
 /// A disease that the people of the question do not get.
 const IMPOSSIBLE: f32 = -3.0;
 /// Fewest points of a hit, and of one that fits more than loosely.
@@ -106,6 +110,9 @@ impl<'a> Scorer<'a> {
                     add(ReasonKind::Symptom, label.clone(), SYMPTOMS * weight * link.probability);
                 }
             }
+            if !self.diseases.symptoms.is_empty() && self.diseases.shares[disease] < 0.02 {
+                add(ReasonKind::Symptom, String::new(), WITHOUT);
+            }
             let audience = &self.question.audience;
             if graph::is_impossible(self.kb, disease, audience) {
                 add(ReasonKind::Common, "这些人一般不得这个病".to_owned(), IMPOSSIBLE);
@@ -157,6 +164,8 @@ impl<'a> Scorer<'a> {
                 (ReasonKind::Name, NAMED * heard.how.certainty())
             } else if concept.broader.contains(&heard.concept) || other.broader.contains(&article.about) {
                 (ReasonKind::Kin, KIN * heard.how.certainty())
+            } else if self.is_alternative(heard.concept, article.about) {
+                (ReasonKind::Kin, ALTERNATIVE * heard.how.certainty())
             } else {
                 (ReasonKind::Kin, 0.0)
             }
@@ -167,6 +176,14 @@ impl<'a> Scorer<'a> {
         let label = &self.kb.concept(heard.concept).label;
         let what = if heard.said == *label { label.clone() } else { format!("{label}（{}）", heard.said) };
         Some((kind, what, points))
+    }
+
+    /// Whether the graph names one disease as a differential of the other.
+    fn is_alternative(&self, named: ConceptId, other: ConceptId) -> bool {
+        graph::disease(self.kb, named).is_some_and(|disease| {
+            let differentials = &self.kb.diseases[disease].differentials;
+            differentials.iter().any(|differential| differential.disease == other)
+        })
     }
 
     /// The question written for the article that is most like the one asked.
