@@ -204,7 +204,8 @@ proptest! {
 #[test]
 fn a_search_leaves_out_what_is_denied_and_finds_what_stands_apart() {
     let search = |text| {
-        let answer = ENGINE.search(&crate::search::Query { text, department: None, audience: None, limit: 3 });
+        let answer =
+            ENGINE.search(&crate::search::Query { text, department: None, audience: None, limit: 3 });
         let labels = answer.heard.iter().map(|heard| ENGINE.kb().concept(heard.concept).label.clone());
         labels.collect::<Vec<_>>()
     };

@@ -47,9 +47,15 @@ fn names_are_understood(#[case] text: &str, #[case] label: &str, #[case] how: Ho
 #[test]
 fn who_and_which_section_are_understood_and_say_nothing_else() {
     let answer = find("小囡拉肚子吃什么");
-    assert_eq!((answer.audience.as_slice(), answer.parts.as_slice()), (&[Audience::Child][..], &[Part::Diet][..]));
+    assert_eq!(
+        (answer.audience.as_slice(), answer.parts.as_slice()),
+        (&[Audience::Child][..], &[Part::Diet][..])
+    );
     assert!(!answer.hits.is_empty());
-    assert!(answer.hits.iter().take(3).all(|hit| hit.excerpt.part == Part::Diet), "the passage is on what to eat");
+    assert!(
+        answer.hits.iter().take(3).all(|hit| hit.excerpt.part == Part::Diet),
+        "the passage is on what to eat"
+    );
 }
 
 #[test]
@@ -64,7 +70,13 @@ fn what_is_denied_is_not_searched_for() {
 
 #[test]
 fn filters_leave_out_what_does_not_belong() {
-    let request = |department, audience| Request { text: "咳嗽", department, audience, limit: 20, ..Request::default() };
+    let request = |department, audience| Request {
+        text: "咳嗽",
+        department,
+        audience,
+        limit: 20,
+        ..Request::default()
+    };
     let children = SEARCH.find(&KB, &request(None, Some(Audience::Child)));
     assert!(!children.hits.is_empty());
     for hit in &children.hits {
@@ -109,7 +121,8 @@ fn a_score_is_the_sum_of_its_reasons() {
 #[test]
 fn built_twice_it_answers_the_same() {
     let again = Search::build(&KB).unwrap();
-    for text in ["娃娃半夜咳得厉害怎么办", "tongfeng", "膝盖上下楼梯疼", "头晕", "月经"] {
+    for text in ["娃娃半夜咳得厉害怎么办", "tongfeng", "膝盖上下楼梯疼", "头晕", "月经"]
+    {
         let request = Request { text, limit: 20, ..Request::default() };
         assert_eq!(SEARCH.find(&KB, &request), again.find(&KB, &request), "{text}");
     }
@@ -121,7 +134,8 @@ fn built_twice_it_answers_the_same() {
 #[case::initials("gxy", "高血压")]
 #[case::inside("头痛", "偏头痛")]
 fn completions_come_while_typing(#[case] typed: &str, #[case] wanted: &str) {
-    let texts: Vec<String> = SEARCH.suggest(&KB, typed, 10).into_iter().map(|suggestion| suggestion.text).collect();
+    let texts: Vec<String> =
+        SEARCH.suggest(&KB, typed, 10).into_iter().map(|suggestion| suggestion.text).collect();
     assert!(texts.iter().any(|text| text == wanted), "{texts:?}");
 }
 
@@ -152,7 +166,8 @@ fn refused_articles_are_never_found() {
         true => Source { text: file.text.replace("review: draft", "review: rejected"), ..file.clone() },
         false => file.clone(),
     });
-    let kb = Kb::compile(&Sources::from_files(refused.collect())).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let kb =
+        Kb::compile(&Sources::from_files(refused.collect())).unwrap_or_else(|faults| panic!("{faults:#?}"));
     let search = Search::build(&kb).unwrap();
     assert_eq!(kb.articles().len(), 1);
     let answer = search.find(&kb, &Request { text: "痛风", limit: 5, ..Request::default() });
@@ -166,7 +181,9 @@ fn is_gout(file: &Source) -> bool {
 
 #[test]
 fn a_plain_question_finds_the_plain_answer() {
-    for (text, id) in [("高血压", "hypertension"), ("痛风发作能不能按摩", "gout"), ("gaoxueya", "hypertension")] {
+    for (text, id) in
+        [("高血压", "hypertension"), ("痛风发作能不能按摩", "gout"), ("gaoxueya", "hypertension")]
+    {
         assert_eq!(ids(&find(text)).first(), Some(&id), "{text}");
     }
 }
@@ -174,8 +191,28 @@ fn a_plain_question_finds_the_plain_answer() {
 /// Pieces that questions are made of, and noise.
 fn question() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
-        "娃娃", "半夜", "咳得厉害", "怎么办", "头疼", "tongfeng", "tf", " ", "，", "吃什么", "老人", "没有", "发烧", "偏投痛",
-        "慢性烟炎", "ＨＰＶ", "é", "🙂", "'", "a", "𠮷", "\n",
+        "娃娃",
+        "半夜",
+        "咳得厉害",
+        "怎么办",
+        "头疼",
+        "tongfeng",
+        "tf",
+        " ",
+        "，",
+        "吃什么",
+        "老人",
+        "没有",
+        "发烧",
+        "偏投痛",
+        "慢性烟炎",
+        "ＨＰＶ",
+        "é",
+        "🙂",
+        "'",
+        "a",
+        "𠮷",
+        "\n",
     ]);
     prop_oneof![
         prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat()),
