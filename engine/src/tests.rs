@@ -200,3 +200,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_search_leaves_out_what_is_denied_and_finds_what_stands_apart() {
+    let search = |text| {
+        let answer =
+            ENGINE.search(&crate::search::Query { text, department: None, audience: None, limit: 3 });
+        let labels = answer.heard.iter().map(|heard| ENGINE.kb().concept(heard.concept).label.clone());
+        labels.collect::<Vec<_>>()
+    };
+    assert_eq!(search("咳嗽三天，没有发烧"), ["咳嗽"]);
+    assert!(search("头这两天有点晕").contains(&"头晕".to_owned()));
+}

@@ -112,7 +112,7 @@ impl Search {
         let filter = filter(kb, request);
         let wanted = index::Wanted { words: &words, about: &about, core: &question.core };
         let candidates = self.articles.candidates(&wanted, &filter, N_CANDIDATES);
-        let scorer = score::Scorer::new(kb, &self.articles, &question, &diseases);
+        let mut scorer = score::Scorer::new(kb, &self.articles, &question, &diseases);
         let mut ranked: Vec<score::Scored> =
             candidates.into_iter().map(|position| scorer.score(position)).collect();
         ranked.retain(|one| one.score >= score::LEAST);

@@ -50,6 +50,12 @@ pub fn articles(engine: &Engine, questions: &str) -> String {
             let article = &engine.kb().articles()[hit.article];
             line_of(&mut out, format_args!("  - {}（{}）", article.title, article.id));
         }
+        if answer.is_loose {
+            let names: Vec<&str> = answer.near.iter().map(|near| near.name.as_str()).collect();
+            let ways: Vec<String> = answer.ways.iter().map(|way| way.text(engine.kb())).collect();
+            line_of(&mut out, format_args!("  （没有完全对得上的；是不是要找 {}）", names.join("、")));
+            line_of(&mut out, format_args!("  （{}）", ways.join("；")));
+        }
     }
     out
 }

@@ -96,6 +96,7 @@ impl Reason {
             ReasonKind::Name => format!("讲的就是{what}"),
             ReasonKind::Kin => format!("与{what}有关"),
             ReasonKind::Question => format!("有人也这样问：{what}"),
+            ReasonKind::Symptom if self.points < 0.0 => "一般没有所说的不适".to_owned(),
             ReasonKind::Symptom => format!("可有{what}"),
             ReasonKind::Title => format!("标题或问法里有{what}"),
             ReasonKind::Text => format!("文中提到{what}"),

@@ -28,47 +28,84 @@ pub(super) struct Found {
 /// A sentence: its section and its bytes there.
 pub(super) type Sentence = (usize, Range<usize>);
 
-/// The sentence with most of the words, by weight; the first of equals.
-pub(super) fn best_sentence(article: &Article, needles: &[Needle<'_>]) -> Option<(Sentence, Found)> {
-    let mut best: Option<(Sentence, Found)> = None;
-    for (at, section) in article.sections.iter().enumerate() {
-        let here = best_of_section(&section.text, needles);
-        if let Some((range, found)) = here
-            && best.as_ref().is_none_or(|(_, best)| found.weight > best.weight)
-        {
-            best = Some(((at, range), found));
-        }
-    }
-    best
-}
+/// Where each word stands in each section of an article: (byte, word), sorted.
+#[derive(Debug, Default)]
+pub(super) struct Places(Vec<Vec<(usize, usize)>>);
 
-fn best_of_section(text: &str, needles: &[Needle<'_>]) -> Option<(Range<usize>, Found)> {
-    let mut positions: Vec<(usize, usize)> = Vec::new();
-    for (index, needle) in needles.iter().enumerate() {
-        positions.extend(needle.finder.find_iter(text.as_bytes()).map(|at| (at, index)));
-    }
-    if positions.is_empty() {
-        return None;
-    }
-    positions.sort_unstable();
-    let mut best: Option<(Range<usize>, Found)> = None;
-    let mut seen: Vec<usize> = Vec::new();
-    let mut rest = positions.into_iter().peekable();
-    for range in sentences(text) {
-        seen.clear();
-        let mut found = Found::default();
-        while let Some((_, index)) = rest.next_if(|(at, _)| *at < range.end) {
-            if !seen.contains(&index) {
-                seen.push(index);
-                found.weight += needles[index].weight;
-                found.n_words += 1;
+/// Occurrences of one word in one section that are kept; more of them say nothing more.
+const MAX_TIMES: usize = 4;
+
+impl Places {
+    pub(super) fn find(&mut self, article: &Article, needles: &[Needle<'_>]) {
+        self.0.resize_with(article.sections.len(), Vec::new);
+        for (section, places) in article.sections.iter().zip(&mut self.0) {
+            places.clear();
+            for (index, needle) in needles.iter().enumerate() {
+                let found = needle.finder.find_iter(section.text.as_bytes()).take(MAX_TIMES);
+                places.extend(found.map(|at| (at, index)));
             }
         }
-        if found.n_words > 0 && best.as_ref().is_none_or(|(_, best)| found.weight > best.weight) {
-            best = Some((range, found));
-        }
     }
-    best
+
+    /// Occurrences of a word in each section.
+    pub(super) fn times(&self, word: usize) -> impl Iterator<Item = usize> {
+        self.0.iter().map(move |places| places.iter().filter(|(_, index)| *index == word).count())
+    }
+
+    /// The sentence with most of the words, by weight; the first of equals.
+    pub(super) fn best_sentence(
+        &mut self,
+        article: &Article,
+        needles: &[Needle<'_>],
+    ) -> Option<(Sentence, Found)> {
+        let mut best: Option<(Sentence, Found)> = None;
+        for at in 0..article.sections.len() {
+            // A section cannot have a sentence with more than all of its own words.
+            let most = best.as_ref().map_or(0.0, |(_, best)| best.weight);
+            let bound: f32 = (0..needles.len())
+                .filter(|word| self.0[at].iter().any(|(_, index)| index == word))
+                .map(|word| needles[word].weight)
+                .sum();
+            if bound > most
+                && let Some((range, found)) = self.best_of_section(article, at, needles)
+                && found.weight > most
+            {
+                best = Some(((at, range), found));
+            }
+        }
+        best
+    }
+
+    fn best_of_section(
+        &mut self,
+        article: &Article,
+        at: usize,
+        needles: &[Needle<'_>],
+    ) -> Option<(Range<usize>, Found)> {
+        let places = &mut self.0[at];
+        places.sort_unstable();
+        let mut best: Option<(Range<usize>, Found)> = None;
+        let mut seen: Vec<usize> = Vec::new();
+        let mut rest = places.iter().peekable();
+        for range in sentences(&article.sections[at].text) {
+            if rest.peek().is_none() {
+                break;
+            }
+            seen.clear();
+            let mut found = Found::default();
+            while let Some((_, index)) = rest.next_if(|(at, _)| *at < range.end) {
+                if !seen.contains(index) {
+                    seen.push(*index);
+                    found.weight += needles[*index].weight;
+                    found.n_words += 1;
+                }
+            }
+            if found.n_words > 0 && best.as_ref().is_none_or(|(_, best)| found.weight > best.weight) {
+                best = Some((range, found));
+            }
+        }
+        best
+    }
 }
 
 /// The sentences of a text with their marks, as byte ranges that cover it.
@@ -88,13 +125,15 @@ fn sentences(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// The passage: from the section asked for, else where most of the words stand, else the beginning.
 pub(super) fn passage(article: &Article, needles: &[Needle<'_>], parts: &[Part], marked: &[&str]) -> Excerpt {
+    let mut places = Places::default();
+    places.find(article, needles);
     let asked = article.sections.iter().position(|section| parts.contains(&section.part));
     let (at, range) = match asked {
         Some(at) => {
-            let best = best_of_section(&article.sections[at].text, needles);
+            let best = places.best_of_section(article, at, needles);
             (at, best.map_or(0..0, |(range, _)| range))
         }
-        None => best_sentence(article, needles).map_or((0, 0..0), |(sentence, _)| sentence),
+        None => places.best_sentence(article, needles).map_or((0, 0..0), |(sentence, _)| sentence),
     };
     let Some(section) = article.sections.get(at) else {
         return Excerpt { part: Part::Concept, text: String::new(), marks: Vec::new() };

@@ -4,17 +4,19 @@ use memchr::memmem::Finder;
 
 use super::{
     answer::{Hit, Reason, ReasonKind},
-    excerpt::{self, Needle},
+    excerpt::{self, Needle, Places},
     graph::{self, Diseases},
     index::Articles,
     question::Question,
     words::pairs,
 };
-use crate::{Article, Audience, Concept, Kb, Part};
+use crate::{Article, Audience, Concept, ConceptId, Kb, Part};
 
 /// Points each kind of reason can add.
 const NAMED: f32 = 6.0;
 const KIN: f32 = 2.0;
+/// A disease that is easily taken for the one named.
+const ALTERNATIVE: f32 = 1.2;
 const QUESTION: f32 = 4.5;
 const SYMPTOMS: f32 = 4.0;
 const TITLE: f32 = 3.0;
@@ -26,6 +28,8 @@ const NOT_FOR_THEM: f32 = -1.5;
 /// An article for children, pregnant women or teenagers only, where the question names nobody.
 const SPECIAL: f32 = -0.6;
 const COMMON: f32 = 1.2;
+/// A disease that shows none of the symptoms told.
+const WITHOUT: f32 = -1.5;
 /// A disease that the people of the question do not get.
 const IMPOSSIBLE: f32 = -3.0;
 /// Fewest points of a hit, and of one that fits more than loosely.
@@ -42,6 +46,9 @@ pub(super) struct Scorer<'a> {
     total: f32,
     /// Characters and pairs of the question's core, sorted.
     core: Vec<&'a str>,
+    /// Memory used again for every article.
+    places: Places,
+    in_names: Vec<(ConceptId, u64)>,
 }
 
 pub(super) struct Scored {
@@ -68,10 +75,19 @@ impl<'a> Scorer<'a> {
             })
             .collect();
         let total = needles.iter().map(|needle| needle.weight).sum::<f32>().max(f32::MIN_POSITIVE);
-        Self { kb, question, diseases, needles, total, core: grams(&question.core) }
+        Self {
+            kb,
+            question,
+            diseases,
+            needles,
+            total,
+            core: grams(&question.core),
+            places: Places::default(),
+            in_names: Vec::new(),
+        }
     }
 
-    pub(super) fn score(&self, position: usize) -> Scored {
+    pub(super) fn score(&mut self, position: usize) -> Scored {
         let article = &self.kb.articles()[position];
         let concept = self.kb.concept(article.about);
         let disease = graph::disease(self.kb, article.about);
@@ -94,6 +110,9 @@ impl<'a> Scorer<'a> {
                     add(ReasonKind::Symptom, label.clone(), SYMPTOMS * weight * link.probability);
                 }
             }
+            if !self.diseases.symptoms.is_empty() && self.diseases.shares[disease] < 0.02 {
+                add(ReasonKind::Symptom, String::new(), WITHOUT);
+            }
             let audience = &self.question.audience;
             if graph::is_impossible(self.kb, disease, audience) {
                 add(ReasonKind::Common, "这些人一般不得这个病".to_owned(), IMPOSSIBLE);
@@ -102,7 +121,7 @@ impl<'a> Scorer<'a> {
                 add(ReasonKind::Common, "较常见".to_owned(), COMMON * common);
             }
         }
-        self.words(article, concept, &mut add);
+        self.words(article, &mut add);
         if let Some((label, points)) = self.audience(article) {
             add(ReasonKind::Audience, label, points);
         }
@@ -145,6 +164,8 @@ impl<'a> Scorer<'a> {
                 (ReasonKind::Name, NAMED * heard.how.certainty())
             } else if concept.broader.contains(&heard.concept) || other.broader.contains(&article.about) {
                 (ReasonKind::Kin, KIN * heard.how.certainty())
+            } else if self.is_alternative(heard.concept, article.about) {
+                (ReasonKind::Kin, ALTERNATIVE * heard.how.certainty())
             } else {
                 (ReasonKind::Kin, 0.0)
             }
@@ -155,6 +176,14 @@ impl<'a> Scorer<'a> {
         let label = &self.kb.concept(heard.concept).label;
         let what = if heard.said == *label { label.clone() } else { format!("{label}（{}）", heard.said) };
         Some((kind, what, points))
+    }
+
+    /// Whether the graph names one disease as a differential of the other.
+    fn is_alternative(&self, named: ConceptId, other: ConceptId) -> bool {
+        graph::disease(self.kb, named).is_some_and(|disease| {
+            let differentials = &self.kb.diseases[disease].differentials;
+            differentials.iter().any(|differential| differential.disease == other)
+        })
     }
 
     /// The question written for the article that is most like the one asked.
@@ -168,13 +197,15 @@ impl<'a> Scorer<'a> {
         all.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, likeness)| *likeness >= ALIKE)
     }
 
-    fn words(&self, article: &Article, concept: &Concept, add: &mut impl FnMut(ReasonKind, String, f32)) {
+    fn words(&mut self, article: &Article, add: &mut impl FnMut(ReasonKind, String, f32)) {
+        let mut places = std::mem::take(&mut self.places);
+        places.find(article, &self.needles);
+        let in_names = self.in_names(article.about);
         let (mut title, mut text) = (Vec::new(), Vec::new());
         let (mut title_weight, mut text_weight, mut part_weight) = (0.0f32, 0.0f32, 0.0f32);
-        let names = || std::iter::once(&concept.label).chain(&concept.names);
-        for needle in &self.needles {
+        for (word, needle) in self.needles.iter().enumerate() {
             let is_in = |text: &str| needle.finder.find(text.as_bytes()).is_some();
-            let place = if is_in(&article.title) || names().any(|name| is_in(name)) {
+            let place = if in_names & bit(word) != 0 || is_in(&article.title) {
                 1.0
             } else if article.keywords.iter().any(|asked| is_in(asked)) {
                 0.8
@@ -186,11 +217,9 @@ impl<'a> Scorer<'a> {
                 title.push(needle.said);
             }
             let mut n_found = 0u16;
-            for section in &article.sections {
-                let n_here = u16::try_from(needle.finder.find_iter(section.text.as_bytes()).take(4).count());
-                let n_here = n_here.unwrap_or(4);
-                n_found += n_here;
-                if n_here > 0 && self.question.parts.contains(&section.part) {
+            for (section, times) in article.sections.iter().zip(places.times(word)) {
+                n_found += u16::try_from(times).unwrap_or(u16::MAX);
+                if times > 0 && self.question.parts.contains(&section.part) {
                     part_weight += needle.weight;
                 }
             }
@@ -203,7 +232,7 @@ impl<'a> Scorer<'a> {
         add(ReasonKind::Title, joined(&title), TITLE * title_weight / self.total);
         add(ReasonKind::Text, joined(&text), TEXT * text_weight / self.total);
         if text.len() > 1 {
-            let best = excerpt::best_sentence(article, &self.needles);
+            let best = places.best_sentence(article, &self.needles);
             if let Some((_, found)) = best.filter(|(_, found)| found.n_words > 1) {
                 add(ReasonKind::Sentence, "几个词".to_owned(), SENTENCE * found.weight / self.total);
             }
@@ -212,6 +241,24 @@ impl<'a> Scorer<'a> {
             let parts: Vec<&str> = self.question.parts.iter().map(|part: &Part| part.label()).collect();
             add(ReasonKind::Part, parts.join("、"), PART * part_weight / self.total);
         }
+        self.places = places;
+    }
+
+    /// Which words stand in the names of a concept; many articles are about the same few.
+    fn in_names(&mut self, about: ConceptId) -> u64 {
+        if let Some((_, known)) = self.in_names.iter().find(|(concept, _)| *concept == about) {
+            return *known;
+        }
+        let concept = self.kb.concept(about);
+        let mut found = 0;
+        for (word, needle) in self.needles.iter().enumerate() {
+            let mut names = std::iter::once(&concept.label).chain(&concept.names);
+            if names.any(|name| needle.finder.find(name.as_bytes()).is_some()) {
+                found |= bit(word);
+            }
+        }
+        self.in_names.push((about, found));
+        found
     }
 
     fn audience(&self, article: &Article) -> Option<(String, f32)> {
@@ -237,6 +284,11 @@ impl<'a> Scorer<'a> {
         let focus = 0.5 + 0.5 * fitting.len() as f32 / article.audience.len() as f32;
         Some((label(&fitting), FOR_THEM * share * focus))
     }
+}
+
+/// Words past the 64th are not kept apart; a question has fewer.
+fn bit(word: usize) -> u64 {
+    1 << word.min(63)
 }
 
 /// Chinese characters, pairs of them, and Latin words, sorted.

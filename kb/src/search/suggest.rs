@@ -36,7 +36,9 @@ const N_LOOKED_AT: usize = 400;
 
 /// Sorted beginnings with what they belong to.
 pub(super) struct Suggestions {
-    /// Names, titles and questions as written, folded.
+    /// Names as written, folded.
+    names: Vec<(Box<str>, Entry)>,
+    /// Titles and questions.
     written: Vec<(Box<str>, Entry)>,
     pinyin: Vec<(Box<str>, Entry)>,
     initials: Vec<(Box<str>, Entry)>,
@@ -53,9 +55,10 @@ enum Entry {
 
 impl Suggestions {
     pub(super) fn new(kb: &Kb, names: &Names) -> Self {
-        let (mut written, mut pinyin, mut initials) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut own, mut written) = (Vec::new(), Vec::new());
+        let (mut pinyin, mut initials) = (Vec::new(), Vec::new());
         for (index, name, _) in names.of_concepts() {
-            written.push((folded_text(name).into(), Entry::Name(index)));
+            own.push((folded_text(name).into(), Entry::Name(index)));
             for reading in readings(name) {
                 pinyin.push((reading.full.into(), Entry::Name(index)));
                 initials.push((reading.initials.into(), Entry::Name(index)));
@@ -70,10 +73,10 @@ impl Suggestions {
                 written.push((folded_text(asked).into(), Entry::Question(position, number)));
             }
         }
-        for list in [&mut written, &mut pinyin, &mut initials] {
+        for list in [&mut own, &mut written, &mut pinyin, &mut initials] {
             list.sort_unstable();
         }
-        Self { written, pinyin, initials }
+        Self { names: own, written, pinyin, initials }
     }
 
     pub(super) fn find(
@@ -91,13 +94,14 @@ impl Suggestions {
         let letters: String = typed.chars().filter(|c| !matches!(c, ' ' | '\'')).collect();
         let is_latin = letters.chars().all(|c| c.is_ascii_alphanumeric());
         let mut found: Vec<(u8, Entry)> = Vec::new();
+        found.extend(starting(&self.names, &typed).map(|entry| (0, entry)));
         found.extend(starting(&self.written, &typed).map(|entry| (0, entry)));
         if is_latin {
             found.extend(starting(&self.pinyin, &letters).map(|entry| (1, entry)));
             found.extend(starting(&self.initials, &letters).map(|entry| (2, entry)));
         }
         if found.len() < limit && !is_latin {
-            let inside = self.written.iter().filter(|(text, _)| text.contains(&typed));
+            let inside = self.names.iter().filter(|(text, _)| text.contains(&typed));
             found.extend(inside.take(N_LOOKED_AT).map(|(_, entry)| (3, *entry)));
         }
         let mut ranked: Vec<(u8, std::cmp::Reverse<u32>, usize, Entry)> = found
