@@ -103,9 +103,11 @@ fn filled(text: &str, shipped: &Sources) -> String {
             for symptom in draw.some(5, keys.len()) {
                 let key = keys[symptom];
                 if !own.contains(&format!("{key} ;")) {
-                    own.push_str(&format!(
-                        "    ;\n    jy:hasSymptom [ jy:symptom {key} ; jy:frequency jy:occasional ; jy:source src:bench-disease-table ; jy:review jy:draft ]\n"
-                    ));
+                    own.extend([
+                        "    ;\n    jy:hasSymptom [ jy:symptom ",
+                        key,
+                        " ; jy:frequency jy:occasional ; jy:source src:bench-disease-table ; jy:review jy:draft ]\n",
+                    ]);
                 }
             }
             out.push_str(&own);
@@ -164,13 +166,13 @@ fn measure_graph(out: &mut impl Write, name: &str, sources: &Sources) -> io::Res
     let n_symptoms = kb.concepts.iter().filter(|concept| concept.kind == ConceptKind::Symptom).count();
     writeln!(
         out,
-        "\n{name:10} {} diseases, {n_symptoms} symptoms, {n_names} other names, {} edges ({} compiled), {} triples, {:.1} MB\n\
+        "\n{name:10} {} diseases, {n_symptoms} symptoms, {n_names} other names, {} edges ({} compiled), {} triples, {} KiB\n\
          {name:10} graph {graph:.2?} (+{after} MiB), reader {extractor:.2?}, search {search:.2?}",
         kb.diseases.len(),
         kb.edges.len(),
         kb.index.len(),
         kb.store.len().unwrap_or(0),
-        n_bytes as f64 / 1e6,
+        n_bytes / 1024,
     )?;
     let mut draw = Draw::new(11);
     let (mut times, mut common) = (Vec::new(), Vec::new());

@@ -201,7 +201,7 @@ fn article(kb: &Kb, number: usize) -> Source {
         }
         for _ in 0..3 {
             let (a, b, c) = (mixed.of(&symptoms), mixed.of(&PHRASES), mixed.of(&PHRASES));
-            text.push_str(&format!("{a}的时候{b}，{c}。"));
+            text.extend([a, "的时候", b, "，", c, "。"]);
         }
         text.push('\n');
     }

@@ -34,7 +34,7 @@ pub fn router(app: App, releases: Releases) -> Router {
         .merge(SwaggerUi::new("/docs").url("/openapi.json", documented()))
         .method_not_allowed_fallback(http::no_method)
         .fallback(http::no_route);
-    shared(routes, &app).with_state(app)
+    around(routes, &app).with_state(app)
 }
 
 /// The releases of the editors' workspace, for the replays of consultations.
@@ -57,7 +57,7 @@ pub(crate) fn documented() -> OpenApi {
 }
 
 /// What every request passes through; the last line is the outermost.
-fn shared(routes: Router<App>, app: &App) -> Router<App> {
+fn around(routes: Router<App>, app: &App) -> Router<App> {
     let draw: http::ErrorPage = if app.config.demo { ui::demo_error_page } else { ui::error_page };
     routes
         .layer(DefaultBodyLimit::max(app.config.body_kib * 1024))
@@ -118,7 +118,7 @@ mod tests {
             .route("/query", get(|Query(body): Query<Number>| async move { body.n.to_string() }))
             .method_not_allowed_fallback(http::no_method)
             .fallback(http::no_route);
-        shared(routes, app).with_state(app.clone())
+        around(routes, app).with_state(app.clone())
     }
 
     async fn ask(method: Method, path: &str, accept: &str, body: String) -> (StatusCode, Response, String) {

@@ -41,7 +41,11 @@ fn subject(mut subject: Subject) -> String {
         let is_type = is_type(&property.name);
         (!is_type, order::line(&property.name), property.name.clone())
     });
-    let mut text: String = subject.comments.iter().map(|comment| format!("{comment}\n")).collect();
+    let mut text = String::new();
+    for comment in &subject.comments {
+        text.push_str(comment);
+        text.push('\n');
+    }
     text.push_str(&subject.key);
     let mut line = None;
     for (at, property) in subject.properties.iter().enumerate() {

@@ -125,9 +125,9 @@ fn file() -> impl Strategy<Value = String> {
             text.push_str(key);
             for (at, (name, value, before, after)) in properties.into_iter().enumerate() {
                 let mark = if at == 0 { " " } else { " ;" };
-                text.push_str(&format!("{mark}{before}{name}{after}{value}"));
+                text.extend([mark, before, name, after, &*value]);
             }
-            text.push_str(&format!(" .{end}"));
+            text.extend([" .", end]);
         }
         text
     })

@@ -162,9 +162,10 @@ fn refused_articles_are_never_found() {
     let data = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data"));
     let sources = Sources::read(data, &["graph", "lexicon", "articles"], &["ttl", "tsv", "md"]).unwrap();
     let files = sources.files().iter().filter(|file| !file.name.starts_with("articles/") || is_gout(file));
-    let refused = files.map(|file| match is_gout(file) {
-        true => Source { text: file.text.replace("review: draft", "review: rejected"), ..file.clone() },
-        false => file.clone(),
+    let refuse = |text: &str| text.replace("review: draft", "review: rejected");
+    let refused = files.map(|file| Source {
+        text: if is_gout(file) { refuse(&file.text) } else { file.text.clone() },
+        ..file.clone()
     });
     let kb =
         Kb::compile(&Sources::from_files(refused.collect())).unwrap_or_else(|faults| panic!("{faults:#?}"));
