@@ -93,7 +93,7 @@ fn query(kb: &Kb, symptoms: &[usize]) -> String {
         "SELECT ?d (SUM(?w) AS ?score) {{
   {{ SELECT ?d ?s (MAX(?rank) AS ?r) {{
       VALUES ?s {{ {asked}}}
-      ?x skos:broader* ?s . ?e jy:symptom ?x ; jy:frequency ?f . ?d jy:hasSymptom ?e .
+      ?x skos:broader* ?s . ?e jy:symptom ?x ; jy:frequency ?f . ?d a jy:Disease ; jy:hasSymptom ?e .
       FILTER(?x = ?s || ?f != jy:excluded)
       FILTER NOT EXISTS {{ ?e jy:review jy:rejected }}
       VALUES (?f ?rank) {{ {ranks}}}

@@ -1,8 +1,12 @@
 //! From checked files to the immutable knowledge base.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    thread,
+};
 
 use oxigraph::store::Store;
+use oxrdf::Triple;
 
 use crate::{
     Article, Attribute, Concept, ConceptId, ConceptKind, Cue, Department, Disease, Examination, Fault,
@@ -68,14 +72,30 @@ pub struct Kb {
 impl Kb {
     /// Parses, checks and compiles; on any error all faults are returned, sorted by place.
     pub fn compile(sources: &Sources) -> Result<Self, Vec<Fault>> {
-        let (graph, mut faults) = Graph::parse(sources);
-        shape::check(sources, &graph, &mut faults);
-        check::classes(sources, &graph, &mut faults);
-        check::keys(sources, &graph, &mut faults);
-        check::names(sources, &graph, &mut faults);
-        check::hierarchy(sources, &graph, &mut faults);
+        let (mut graph, faults) = Graph::parse(sources);
+        let triples = std::mem::take(&mut graph.triples);
+        // Filling the store takes as long as the checks, and neither needs the other.
+        thread::scope(|scope| {
+            let store = scope.spawn(|| store(triples));
+            Self::checked(sources, &graph, faults, || {
+                store.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+        })
+    }
+
+    fn checked(
+        sources: &Sources,
+        graph: &Graph,
+        mut faults: Vec<Fault>,
+        store: impl FnOnce() -> Result<Store, String>,
+    ) -> Result<Self, Vec<Fault>> {
+        shape::check(sources, graph, &mut faults);
+        check::classes(sources, graph, &mut faults);
+        check::keys(sources, graph, &mut faults);
+        check::names(sources, graph, &mut faults);
+        check::hierarchy(sources, graph, &mut faults);
         let is_sound = faults.iter().all(|fault| fault.severity != Severity::Error);
-        let mut reader = read::Reader::new(sources, &graph);
+        let mut reader = read::Reader::new(sources, graph);
         let concepts = reader.concepts();
         let by_key: HashMap<String, ConceptId> =
             concepts.iter().map(|concept| (concept.key.clone(), concept.id)).collect();
@@ -98,8 +118,8 @@ impl Kb {
         let is_source =
             |key: &str| graph.nodes.get(key).is_some_and(|n| n.key("rdf:type") == Some("jy:Source"));
         let articles = article::read(sources, &by_key, is_source, &mut faults);
-        check::articles(sources, &graph, &concepts, &diseases, &articles, &mut faults);
-        check::diseases(sources, &graph, &concepts, &diseases, &edges, &mut faults);
+        check::articles(sources, graph, &concepts, &diseases, &articles, &mut faults);
+        check::diseases(sources, graph, &concepts, &diseases, &edges, &mut faults);
         faults.sort();
         if faults.iter().any(|fault| fault.severity == Severity::Error) {
             return Err(faults);
@@ -108,8 +128,8 @@ impl Kb {
             .of_class("jy:Source")
             .map(|node| (node.key.clone(), node.text("skos:prefLabel").unwrap_or_default().to_owned()))
             .collect();
-        let concepts = with_broader(&graph, concepts, &by_key);
-        let store = store(graph).map_err(|message| vec![Fault::error("graph", 0, "KB099", message)])?;
+        let concepts = with_broader(graph, concepts, &by_key);
+        let store = store().map_err(|message| vec![Fault::error("graph", 0, "KB099", message)])?;
         let mut kb = Self {
             release: sources.hash(),
             index: Edges::default(),
@@ -232,9 +252,9 @@ fn with_broader(
     concepts
 }
 
-fn store(graph: Graph) -> Result<Store, String> {
+fn store(triples: Vec<Triple>) -> Result<Store, String> {
     let store = Store::new().map_err(|error| error.to_string())?;
-    let quads = graph.triples.into_iter().map(|triple| triple.in_graph(oxrdf::GraphName::DefaultGraph));
+    let quads = triples.into_iter().map(|triple| triple.in_graph(oxrdf::GraphName::DefaultGraph));
     let mut loader = store.bulk_loader();
     loader.load_quads(quads).map_err(|error| error.to_string())?;
     loader.commit().map_err(|error| error.to_string())?;

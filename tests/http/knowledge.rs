@@ -128,7 +128,7 @@ async fn releases_are_exchanged_without_a_lost_request() {
         let published = service::publish_files(other.releases(), newer(), &author, "新词").await.unwrap();
         service::activate(other.releases(), &published.release, &author).await.unwrap();
         let following = tokio::spawn(app.releases().clone().follow());
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             if app.releases().current().load().kb().release == published.release {
                 break;
             }
@@ -163,7 +163,7 @@ async fn a_consultation_is_replayed_under_the_release_of_its_day() {
             } else {
                 options.iter().map(String::as_str).find(|option| no.contains(option)).unwrap_or("没有")
             };
-            let key = format!("turn-{turn}");
+            let key = format!("answer-{turn:02}");
             let answers = format!("{path}/answers");
             let body = json!({"turn": turn, "text": text});
             let answer = resident

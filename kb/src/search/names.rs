@@ -66,7 +66,7 @@ impl Names {
             exact.push((hash(chars.iter().copied()), index));
             for reading in readings(&surface.text) {
                 pinyin.push((hash(reading.full.chars()), index));
-                if is_disease(kb, surface.what) {
+                if is_illness(kb, surface.what) {
                     initials.push((hash(reading.initials.chars()), index));
                 }
             }
@@ -142,18 +142,23 @@ impl Names {
         self.pinyin.get(hash(typed.chars()))
     }
 
-    /// Diseases whose first letters are `typed`.
+    /// Illnesses whose first letters are `typed`.
     pub(super) fn by_initials(&self, typed: &str) -> impl Iterator<Item = u32> {
         self.initials.get(hash(typed.chars()))
     }
 
-    /// Names that share most characters with `text`, best first.
-    pub(super) fn sharing_characters(&self, text: &str, limit: usize) -> Vec<u32> {
-        let wanted: Vec<char> = folded_text(text).chars().filter(|c| c.is_alphanumeric()).collect();
+    /// Names that share a character with the `core` of a question and most with all that was `typed`, best first.
+    pub(super) fn sharing_characters(&self, core: &str, typed: &str, limit: usize) -> Vec<u32> {
+        let letters =
+            |text: &str| folded_text(text).chars().filter(|c| c.is_alphanumeric()).collect::<Vec<_>>();
+        let (core, typed) = (letters(core), letters(typed));
         let mut found: Vec<(usize, usize, u32)> = Vec::new();
         for (index, surface) in (0u32..).zip(&self.surfaces) {
-            let n_shared = surface.chars.iter().filter(|c| wanted.contains(c)).count();
-            if matches!(surface.what, What::Concept(_)) && 2 * n_shared >= surface.chars.len().max(2) {
+            let n_shared = surface.chars.iter().filter(|c| typed.contains(c)).count();
+            if matches!(surface.what, What::Concept(_))
+                && surface.chars.iter().any(|c| core.contains(c))
+                && 2 * n_shared >= surface.chars.len().max(2)
+            {
                 found.push((n_shared, surface.chars.len() - n_shared, index));
             }
         }
@@ -164,8 +169,9 @@ impl Names {
     }
 }
 
-fn is_disease(kb: &Kb, what: What) -> bool {
-    matches!(what, What::Concept(id) if kb.concept(id).kind == ConceptKind::Disease)
+/// A disease, or one that people have as a risk of others (糖尿病): what is abbreviated.
+fn is_illness(kb: &Kb, what: What) -> bool {
+    matches!(what, What::Concept(id) if matches!(kb.concept(id).kind, ConceptKind::Disease | ConceptKind::Risk))
 }
 
 /// What a cue word means, where the surface is one.

@@ -41,6 +41,8 @@ pub(super) struct Question {
     pub(super) words: Vec<Word>,
     /// Without the words that say nothing; runs are kept apart by a blank.
     pub(super) core: String,
+    /// All of it, folded.
+    pub(super) typed: String,
 }
 
 /// Folded characters with their byte offsets in the text.
@@ -111,7 +113,7 @@ impl Question {
         mentions: &[Mention],
     ) -> Self {
         let mut text = Text::new(text);
-        let mut question = Self::default();
+        let mut question = Self { typed: text.chars.iter().collect(), ..Self::default() };
         question.exact(names, cues, &mut text);
         question.latin(kb, names, cues, &mut text);
         question.mentioned(mentions, &mut text);
@@ -167,49 +169,68 @@ impl Question {
         }
     }
 
-    /// Pinyin: whole runs and, from left to right, the longest pieces that are a name; else first letters.
+    /// Latin letters: names in pinyin, and what is left as first letters; where no name was found the letters of a
+    /// run belong together (t n b).
     fn latin(&mut self, kb: &Kb, names: &Names, cues: &Cues, text: &mut Text<'_>) {
-        let is_letter = |text: &Text<'_>, at: usize| {
-            matches!(text.chars[at], 'a'..='z' | ' ' | '\'') && text.taken[at] == Taken::Free
-        };
-        for run in text.runs(INITIALS, |at| is_letter(text, at)) {
-            let letters: Vec<usize> = run.clone().filter(|at| text.chars[*at].is_ascii_lowercase()).collect();
-            let mut from = 0;
-            let mut is_found = false;
-            while from + PINYIN <= letters.len() {
-                let longest = (from + PINYIN..=letters.len()).rev().find_map(|to| {
-                    let typed: String = letters[from..to].iter().map(|at| text.chars[*at]).collect();
-                    let mut found: Vec<u32> = names.in_pinyin(&typed).collect();
-                    found.sort_by_key(|index| std::cmp::Reverse(weight_of(kb, names.surface(*index).what)));
-                    (!found.is_empty()).then_some((to, found))
-                });
-                let Some((to, found)) = longest else {
-                    from += 1;
-                    continue;
-                };
-                let range = letters[from]..letters[to - 1] + 1;
-                for index in found {
-                    let surface = names.surface(index);
-                    match surface.what {
-                        What::Concept(id) => self.hear(id, text, range.clone(), How::Pinyin),
-                        What::Cue(_) => self.mean(meaning(cues, surface), text.said(range.clone())),
-                    }
-                }
-                text.take(range, Taken::Name);
-                is_found = true;
-                from = to;
+        let is_free = |text: &Text<'_>, at: usize| text.taken[at] == Taken::Free;
+        let is_letter = |text: &Text<'_>, at: usize| matches!(text.chars[at], 'a'..='z' | ' ' | '\'');
+        for run in text.runs(INITIALS, |at| is_letter(text, at) && is_free(text, at)) {
+            if !self.pinyin(kb, names, cues, text, run.clone()) {
+                self.initials(kb, names, text, run);
             }
-            if !is_found {
-                let typed: String = letters.iter().map(|at| text.chars[*at]).collect();
-                let mut found: Vec<u32> = names.by_initials(&typed).collect();
+        }
+        for word in text.runs(INITIALS, |at| text.chars[at].is_ascii_lowercase() && is_free(text, at)) {
+            self.initials(kb, names, text, word);
+        }
+    }
+
+    /// From left to right the longest pieces of a run that are names; whether there was one.
+    fn pinyin(
+        &mut self,
+        kb: &Kb,
+        names: &Names,
+        cues: &Cues,
+        text: &mut Text<'_>,
+        run: Range<usize>,
+    ) -> bool {
+        let letters: Vec<usize> = run.filter(|at| text.chars[*at].is_ascii_lowercase()).collect();
+        let mut from = 0;
+        let mut is_found = false;
+        while from + PINYIN <= letters.len() {
+            let longest = (from + PINYIN..=letters.len()).rev().find_map(|to| {
+                let typed: String = letters[from..to].iter().map(|at| text.chars[*at]).collect();
+                let mut found: Vec<u32> = names.in_pinyin(&typed).collect();
                 found.sort_by_key(|index| std::cmp::Reverse(weight_of(kb, names.surface(*index).what)));
-                for index in found.into_iter().take(N_INITIALS) {
-                    if let What::Concept(id) = names.surface(index).what {
-                        self.hear(id, text, run.clone(), How::Initials);
-                    }
-                    text.take(run.clone(), Taken::Name);
+                (!found.is_empty()).then_some((to, found))
+            });
+            let Some((to, found)) = longest else {
+                from += 1;
+                continue;
+            };
+            let range = letters[from]..letters[to - 1] + 1;
+            for index in found {
+                let surface = names.surface(index);
+                match surface.what {
+                    What::Concept(id) => self.hear(id, text, range.clone(), How::Pinyin),
+                    What::Cue(_) => self.mean(meaning(cues, surface), text.said(range.clone())),
                 }
             }
+            text.take(range, Taken::Name);
+            is_found = true;
+            from = to;
+        }
+        is_found
+    }
+
+    fn initials(&mut self, kb: &Kb, names: &Names, text: &mut Text<'_>, run: Range<usize>) {
+        let typed: String = text.chars[run.clone()].iter().filter(|c| c.is_ascii_lowercase()).collect();
+        let mut found: Vec<u32> = names.by_initials(&typed).collect();
+        found.sort_by_key(|index| std::cmp::Reverse(weight_of(kb, names.surface(*index).what)));
+        for index in found.into_iter().take(N_INITIALS) {
+            if let What::Concept(id) = names.surface(index).what {
+                self.hear(id, text, run.clone(), How::Initials);
+            }
+            text.take(run.clone(), Taken::Name);
         }
     }
 

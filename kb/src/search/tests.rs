@@ -37,8 +37,10 @@ fn ids(answer: &Answer) -> Vec<&'static str> {
 #[case::sound("偏投痛", "偏头痛", How::Sound)]
 #[case::near_sound("高雪压", "高血压", How::Sound)]
 #[case::two_characters_by_sound("通疯", "痛风", How::Sound)]
-#[case::slip("带状包块疹", "带状疱疹", How::Slip)]
+#[case::slip("带状包疹", "带状疱疹", How::Slip)]
 #[case::initials("tnb", "糖尿病", How::Initials)]
+#[case::initials_apart("t n b", "糖尿病", How::Initials)]
+#[case::initials_beside_pinyin("tnb chishenme", "糖尿病", How::Initials)]
 fn names_are_understood(#[case] text: &str, #[case] label: &str, #[case] how: How) {
     let heard = heard(text);
     assert!(heard.contains(&(label, how)), "{heard:?}");

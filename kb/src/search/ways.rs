@@ -58,7 +58,7 @@ pub(super) fn complete(
 fn near(search: &Search, kb: &Kb, question: &Question, is_loose: bool) -> Vec<Near> {
     let mut indices = question.perhaps.clone();
     if is_loose {
-        indices.extend(search.names.sharing_characters(&question.core, N_NEAR));
+        indices.extend(search.names.sharing_characters(&question.core, &question.typed, N_NEAR));
     }
     let mut near: Vec<Near> = Vec::new();
     let heard = |concept| question.heard.iter().any(|heard| heard.concept == concept);
