@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use platform::{Config, crypto::Sealed, session::Role};
 
-use super::policy::Subject;
+use super::policy::{self, Subject};
 use crate::Staff;
 
 /// How one of the staff signs in.
@@ -59,14 +59,14 @@ pub struct Initial {
 }
 
 /// An administrator's password is good for so long.
-pub const PASSWORD_DAYS: i64 = 90;
+pub(super) const PASSWORD_DAYS: i64 = 90;
 /// So many wrong attempts for one name, or one second factor, within [`LOCKED`] lock it for as long.
-pub const ATTEMPTS: i64 = 5;
-pub const LOCKED: TimeDelta = TimeDelta::minutes(15);
+pub(super) const ATTEMPTS: i64 = 5;
+pub(super) const LOCKED: TimeDelta = TimeDelta::minutes(15);
 /// Time for what is asked after the password.
-pub const STEP_LASTS: TimeDelta = TimeDelta::minutes(5);
+pub(super) const STEP_LASTS: TimeDelta = TimeDelta::minutes(5);
 /// Recovery codes made at a time.
-pub const RECOVERY_CODES: usize = 10;
+pub(super) const RECOVERY_CODES: usize = 10;
 
 impl Account {
     pub fn is_administrator(&self) -> bool {
@@ -111,12 +111,21 @@ impl Account {
         }
     }
 
+    /// Characters its password needs.
+    pub fn shortest_password(&self) -> usize {
+        if self.is_administrator() { policy::SHORTEST_OF_ADMINISTRATOR } else { policy::SHORTEST }
+    }
+
     pub(super) fn subject(&self) -> Subject<'_> {
         Subject { user_name: &self.user_name, is_administrator: self.is_administrator() }
     }
 }
 
 impl AccountState {
+    pub fn is_active(self) -> bool {
+        self == Self::Active
+    }
+
     pub fn text(self) -> &'static str {
         match self {
             Self::Active => "正常",
@@ -135,12 +144,12 @@ impl AccountState {
 }
 
 /// A user name as stored, from how it was typed.
-pub fn user_name(typed: &str) -> String {
+pub(super) fn user_name(typed: &str) -> String {
     typed.trim().to_lowercase()
 }
 
 /// What is wrong with a user name for a new account.
-pub fn user_name_fault(name: &str) -> Option<&'static str> {
+pub(super) fn user_name_fault(name: &str) -> Option<&'static str> {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
     if !(4..=32).contains(&name.chars().count()) {
         Some("账号名应为 4 到 32 个字符。")

@@ -13,7 +13,7 @@ use platform::{
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-pub(super) use limit::{Kind, Taken, clear, find_lock, give_back, sweep_limits, take};
+pub(super) use limit::{Kind, clear, find_lock, give_back, sweep_limits, take};
 pub(super) use step::{
     HalfOpen, delete_setup, delete_step, delete_steps_of, find_step, has_setup, insert_step, pass_code, save_setup,
 };
