@@ -98,8 +98,7 @@ async fn sign_in(
 ) -> Result<Response, Problem> {
     let Some(who) = form.who else {
         let next = local_path(&form.next);
-        let attempt =
-            account::service::sign_in(&app, &visit, &form.user_name, &form.password, next).await?;
+        let attempt = account::service::sign_in(&app, &visit, &form.user_name, &form.password, next).await?;
         return account::answer(&app, frame.with_csrf(csrf), attempt, form.user_name, next).await;
     };
     let (principal, cookie) = service::sign_in_to_demo(&app, &visit, who).await?;
@@ -128,7 +127,8 @@ pub(crate) fn home_of(principal: &Principal) -> &'static str {
         Principal::Staff { role: Role::Editor | Role::Admin, .. } => "/knowledge",
         Principal::Staff { role: Role::SystemAdmin, .. } => "/admin/accounts",
         Principal::Staff {
-            role: Role::SecurityAdmin | Role::AuditAdmin | Role::Reviewer | Role::Service, ..
+            role: Role::SecurityAdmin | Role::AuditAdmin | Role::Reviewer | Role::Service,
+            ..
         } => "/account",
         Principal::Staff { .. } => "/doctor",
     }

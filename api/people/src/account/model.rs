@@ -79,7 +79,8 @@ impl Account {
 
     /// For the three administrators and the roles the configuration names.
     pub fn needs_second_factor(&self, config: &Config) -> bool {
-        self.is_administrator() || config.second_factor_roles.iter().any(|role| role == self.staff.role.name())
+        self.is_administrator()
+            || config.second_factor_roles.iter().any(|role| role == self.staff.role.name())
     }
 
     /// The day an administrator's password ends.
@@ -181,7 +182,9 @@ pub(super) mod tests {
             name: "内科".into(),
         };
         Account {
-            staff: Staff { id: Uuid::nil(), name: "顾砚秋".into(), role, title: String::new(), department },
+            staff: Staff {
+                id: Uuid::nil(), name: "顾砚秋".into(), role, title: String::new(), department
+            },
             user_name: "guyanqiu".into(),
             password_hash: String::new(),
             password_set_at: now,

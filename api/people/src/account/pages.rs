@@ -90,7 +90,9 @@ async fn framed(app: &App, frame: Frame, session: &Session) -> Result<Frame, Pro
     let id = session.principal.id();
     let name = match &session.principal {
         Principal::Staff { .. } => crate::service::find_staff(app, id).await?.map(|staff| staff.name),
-        Principal::Resident { .. } => crate::service::find_resident(app, id).await?.map(|resident| resident.name),
+        Principal::Resident { .. } => {
+            crate::service::find_resident(app, id).await?.map(|resident| resident.name)
+        }
     };
     Ok(frame.with_csrf(session.csrf.clone()).with_name(name.unwrap_or_default()))
 }

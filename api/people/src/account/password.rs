@@ -61,7 +61,8 @@ pub(super) fn initial(ids: &dyn Ids) -> String {
         };
         let made = [group(0), group(1), group(2), group(3)].join("-");
         // Both capitals and small letters, so that it passes its own policy.
-        if made.contains(|c: char| c.is_ascii_uppercase()) && made.contains(|c: char| c.is_ascii_lowercase()) {
+        if made.contains(|c: char| c.is_ascii_uppercase()) && made.contains(|c: char| c.is_ascii_lowercase())
+        {
             return made;
         }
     }

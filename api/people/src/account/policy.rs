@@ -160,7 +160,11 @@ fn walks(chars: &[char]) -> Vec<(usize, usize)> {
             let mut start = 0;
             for at in 1..=chars.len() {
                 let goes_on = at < chars.len()
-                    && if forwards { next(chars[at - 1], chars[at], row) } else { next(chars[at], chars[at - 1], row) };
+                    && if forwards {
+                        next(chars[at - 1], chars[at], row)
+                    } else {
+                        next(chars[at], chars[at - 1], row)
+                    };
                 if !goes_on {
                     if at - start >= WALK {
                         found.push((start, at));

@@ -18,18 +18,23 @@ use uuid::Uuid;
 use super::{AccountError, model::Account, password, policy, store};
 
 pub use manage::{
-    Creation, close_by_force, create, disable, enable, find, find_by_user_name, is_disabled, list, list_staff_without, locked_until,
-    may_manage_second_factor, open_demo_accounts, reset_password, reset_second_factor, unlock,
+    Creation, close_by_force, create, disable, enable, find, find_by_user_name, is_disabled, list,
+    list_staff_without, locked_until, may_manage_second_factor, open_demo_accounts, reset_password,
+    reset_second_factor, unlock,
 };
-pub use own::{Change, change_password, end_other_sessions, end_session, is_demo_person, prove_again, prove_in_demo};
-pub use second_factor::{Enrolment, begin_enrolment, confirm_enrolment, count_recovery_codes, end_second_factor,
-    new_recovery_codes};
+pub use own::{
+    Change, change_password, end_other_sessions, end_session, is_demo_person, prove_again, prove_in_demo,
+};
+pub use second_factor::{
+    Enrolment, begin_enrolment, confirm_enrolment, count_recovery_codes, end_second_factor,
+    new_recovery_codes,
+};
 pub(super) use setup::FIRST;
-pub use setup::{FirstPeople, SetUp, begin_set_up, is_set_up_open, set_up};
+pub use setup::{FirstPeople, SetUp, begin_set_up, is_set_up_open, open_office, set_up};
 pub(super) use sign_in::STEP_COOKIE;
 pub use sign_in::{
-    Attempt, OpenStep, Refusal, choose_password, confirm_required_factor, find_step, pass_code, pending_of_step,
-    sign_in,
+    Attempt, OpenStep, Refusal, choose_password, confirm_required_factor, find_step, pass_code,
+    pending_of_step, sign_in,
 };
 
 /// One request that has to do with signing in: for the audit trail and the list of sessions.

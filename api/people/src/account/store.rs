@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 pub(super) use limit::{Kind, clear, find_lock, give_back, sweep_limits, take};
 pub(super) use step::{
-    HalfOpen, delete_setup, delete_step, delete_steps_of, find_step, has_setup, insert_step, pass_code, save_setup,
+    HalfOpen, delete_setup, delete_step, delete_steps_of, find_step, has_setup, insert_step, pass_code,
+    save_setup,
 };
 
 use super::{model::Account, policy::HISTORY};
@@ -135,14 +136,14 @@ pub(super) async fn list_staff_without(db: &Db, demo: bool) -> sqlx::Result<Vec<
         WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.staff = s.id) AND (s.demo = $1 OR $1 = $2)
         ORDER BY s.name, s.id LIMIT 500"
     ));
-    let rows: Vec<StaffRow> =
-        on_read!(db, |c| sqlx::query_as(sql).bind(demo).bind(true).fetch_all(c).await)?;
+    let rows: Vec<StaffRow> = on_read!(db, |c| sqlx::query_as(sql).bind(demo).bind(true).fetch_all(c).await)?;
     rows.into_iter().map(Staff::try_from).collect()
 }
 
 /// Whether one of these roles has an account.
 pub(super) async fn has_administrator(db: &Db) -> sqlx::Result<bool> {
-    let roles = Role::ALL.into_iter().filter(|role| role.is_administrator()).map(|role| format!("'{}'", role.name()));
+    let roles =
+        Role::ALL.into_iter().filter(|role| role.is_administrator()).map(|role| format!("'{}'", role.name()));
     let sql = AssertSqlSafe(format!(
         "SELECT COUNT(*) FROM account a JOIN staff s ON s.id = a.staff WHERE s.role IN ({})",
         roles.collect::<Vec<_>>().join(", ")
@@ -155,7 +156,8 @@ pub(super) async fn insert_staff(tx: &mut Tx, staff: &Staff, now: DateTime<Utc>)
     let sql = "INSERT INTO staff(id, name, role, title, institution, department, demo, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     on_tx!(tx, |c| {
-        let query = sqlx::query(sql).bind(staff.id).bind(&staff.name).bind(staff.role.name()).bind(&staff.title);
+        let query =
+            sqlx::query(sql).bind(staff.id).bind(&staff.name).bind(staff.role.name()).bind(&staff.title);
         let query = query.bind(&staff.department.institution).bind(&staff.department.code);
         query.bind(false).bind(now).execute(c).await.map(drop)
     })
@@ -190,7 +192,8 @@ pub(super) async fn update_password(
     must_change: bool,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let sql = "UPDATE account SET password_hash = $2, password_set_at = $3, must_change = $4 WHERE staff = $1";
+    let sql =
+        "UPDATE account SET password_hash = $2, password_set_at = $3, must_change = $4 WHERE staff = $1";
     on_tx!(tx, |c| sqlx::query(sql)
         .bind(staff)
         .bind(hash)
@@ -261,7 +264,8 @@ pub(super) async fn update_secret(
 }
 
 pub(super) async fn clear_secret(tx: &mut Tx, staff: Uuid) -> sqlx::Result<()> {
-    let row = "UPDATE account SET totp_secret = NULL, totp_since = NULL, totp_step = NULL, totp_pending = NULL
+    let row =
+        "UPDATE account SET totp_secret = NULL, totp_since = NULL, totp_step = NULL, totp_pending = NULL
         WHERE staff = $1";
     let codes = "DELETE FROM recovery_code WHERE account = $1";
     on_tx!(tx, |c| {
@@ -299,7 +303,8 @@ pub(super) async fn use_recovery_code(
     hash: &[u8],
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    let sql = "UPDATE recovery_code SET used_at = $3 WHERE account = $1 AND code_hash = $2 AND used_at IS NULL";
+    let sql =
+        "UPDATE recovery_code SET used_at = $3 WHERE account = $1 AND code_hash = $2 AND used_at IS NULL";
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(staff).bind(hash).bind(now);
         query.execute(c).await.map(|done| done.rows_affected() == 1)

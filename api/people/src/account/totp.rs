@@ -138,10 +138,14 @@ mod tests {
     #[test]
     fn counters_and_base32_are_those_of_the_standards() {
         let codes: Vec<_> = (0..10).map(|n| code(b"12345678901234567890", n, 6)).collect();
-        let expected =
-            ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"];
+        let expected = [
+            "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871",
+            "520489",
+        ];
         assert_eq!(codes, expected);
-        for (plain, text) in [("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB")] {
+        for (plain, text) in
+            [("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB")]
+        {
             assert_eq!(base32(plain.as_bytes()), text);
         }
         assert_eq!(from_base32("MZXW6YTB").unwrap(), b"fooba");
@@ -154,7 +158,9 @@ mod tests {
         let now: DateTime<Utc> = "2026-03-02T02:00:10Z".parse().unwrap();
         let step = now.timestamp() / PERIOD;
         let shown = |steps: i64| code_at(&secret, now + TimeDelta::seconds(PERIOD * steps));
-        for (off, expected) in [(-2, None), (-1, Some(step - 1)), (0, Some(step)), (1, Some(step + 1)), (2, None)] {
+        for (off, expected) in
+            [(-2, None), (-1, Some(step - 1)), (0, Some(step)), (1, Some(step + 1)), (2, None)]
+        {
             assert_eq!(matching_step(&secret, &shown(off), now, None), expected, "{off}");
         }
         let typed = format!(" {} {}", &shown(0)[..3], &shown(0)[3..]);

@@ -27,7 +27,8 @@ pub struct OpenSession {
     pub seen_at: DateTime<Utc>,
 }
 
-const COLUMNS: &str = "SELECT id, principal, browser, address, begun_at, seen_at, proved_at, ends_at FROM session";
+const COLUMNS: &str =
+    "SELECT id, principal, browser, address, begun_at, seen_at, proved_at, ends_at FROM session";
 
 impl Row {
     /// Neither idle for too long nor over.
@@ -47,7 +48,8 @@ pub(super) struct New<'a> {
 }
 
 pub(super) async fn insert(tx: &mut Tx, new: New<'_>) -> sqlx::Result<()> {
-    let sql = "INSERT INTO session(token_hash, id, principal_id, principal, browser, address, begun_at, seen_at,
+    let sql =
+        "INSERT INTO session(token_hash, id, principal_id, principal, browser, address, begun_at, seen_at,
             proved_at, ends_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)";
     on_tx!(tx, |c| {
@@ -81,7 +83,8 @@ async fn find(db: &Db, token_hash: &[u8]) -> sqlx::Result<Option<Row>> {
 
 /// The open sessions of a person, the last used first.
 pub async fn list_open(app: &App, principal: Uuid) -> sqlx::Result<Vec<OpenSession>> {
-    let sql = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE principal_id = $1 ORDER BY seen_at DESC, id DESC"));
+    let sql =
+        sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE principal_id = $1 ORDER BY seen_at DESC, id DESC"));
     let rows: Vec<Row> = on_read!(&app.db, |c| sqlx::query_as(sql).bind(principal).fetch_all(c).await)?;
     let now = app.now();
     let open = rows.into_iter().filter(|row| row.is_open(&app.config, now)).map(|row| OpenSession {
@@ -127,7 +130,12 @@ pub async fn delete_of(tx: &mut Tx, principal: Uuid) -> sqlx::Result<u64> {
 pub async fn delete_others(tx: &mut Tx, kept: &Session) -> sqlx::Result<u64> {
     let sql = "DELETE FROM session WHERE principal_id = $1 AND id <> $2";
     let (principal, id) = (kept.principal.id(), kept.id);
-    on_tx!(tx, |c| sqlx::query(sql).bind(principal).bind(id).execute(c).await.map(|done| done.rows_affected()))
+    on_tx!(tx, |c| sqlx::query(sql)
+        .bind(principal)
+        .bind(id)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))
 }
 
 /// Removes sessions that are over.

@@ -149,7 +149,10 @@ pub(super) async fn list(
         rows.push(row(&app, account).await?);
     }
     let frame = framed(&app, frame, &who.session).await?;
-    page(ListPage { frame, role: Role::SystemAdmin, filter, roles: Role::ALL.into(), rows, following }.render())
+    page(
+        ListPage { frame, role: Role::SystemAdmin, filter, roles: Role::ALL.into(), rows, following }
+            .render(),
+    )
 }
 
 pub(super) async fn new(
@@ -254,7 +257,8 @@ pub(super) async fn act(
 }
 
 fn following(filter: &Filter, after: &str) -> String {
-    let fields = [("text", &*filter.text), ("role", &filter.role), ("state", &filter.state), ("after", after)];
+    let fields =
+        [("text", &*filter.text), ("role", &filter.role), ("state", &filter.state), ("after", after)];
     format!("/admin/accounts?{}", serde_html_form::to_string(fields).unwrap_or_default())
 }
 
@@ -278,7 +282,11 @@ async fn new_page(
         // The three administrators are made at the set-up or by an operator at the server, not by one of them.
         roles: Role::ALL.into_iter().filter(|role| !role.is_administrator()).collect(),
         departments: crate::service::list_departments(app).await?,
-        staff: service::list_staff_without(app).await?.into_iter().filter(|s| !s.role.is_administrator()).collect(),
+        staff: service::list_staff_without(app)
+            .await?
+            .into_iter()
+            .filter(|s| !s.role.is_administrator())
+            .collect(),
         form,
         faults,
     })

@@ -149,7 +149,11 @@ pub(super) async fn show(
     let shown = OwnPage {
         role: who.role,
         set_at: account.as_ref().map(|account| moment(account.password_set_at)).unwrap_or_default(),
-        ends_at: account.as_ref().and_then(Account::password_ends_at).map(ui::format::date).unwrap_or_default(),
+        ends_at: account
+            .as_ref()
+            .and_then(Account::password_ends_at)
+            .map(ui::format::date)
+            .unwrap_or_default(),
         factor_since: account.as_ref().and_then(|account| account.totp_since).map(moment).unwrap_or_default(),
         n_codes,
         needs_factor: account.as_ref().is_some_and(|account| account.needs_second_factor(&app.config)),

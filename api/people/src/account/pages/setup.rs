@@ -124,7 +124,8 @@ pub(super) async fn set_up(
     let (told, faults, refusal) = match service::set_up(&app, &visit, &form.code, &form.people()).await? {
         SetUp::Done(made) => return Ok(page(DonePage { frame, made }.render())?.into_response()),
         SetUp::WrongCode => {
-            let told = Told::new("设置码不正确", "请照启动程序的终端里显示的设置码输入；重新启动后以新的为准。");
+            let told =
+                Told::new("设置码不正确", "请照启动程序的终端里显示的设置码输入；重新启动后以新的为准。");
             (Some(told), Vec::new(), None)
         }
         SetUp::Refused(refusal) => (Some(Told::of_lock(refusal)), Vec::new(), Some(refusal)),

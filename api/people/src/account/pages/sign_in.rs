@@ -20,7 +20,8 @@ use crate::{
     account::{
         model::Step,
         service::{
-            self, Attempt, OpenStep, Refusal, choose_password, confirm_required_factor, pass_code, pending_of_step,
+            self, Attempt, OpenStep, Refusal, choose_password, confirm_required_factor, pass_code,
+            pending_of_step,
         },
     },
     pages::home_of,
@@ -72,8 +73,10 @@ where
         match found {
             Ok(Some(step)) => Ok(Self(step)),
             Ok(None) => {
-                let frame = Frame::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-                let Csrf(csrf) = Csrf::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+                let frame =
+                    Frame::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+                let Csrf(csrf) =
+                    Csrf::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
                 let shown = crate::pages::sign_in_page(&app, frame.with_csrf(csrf), "/", Tried::over()).await;
                 Err(match shown {
                     Ok(page) => refused_page(page, None, app.now()),

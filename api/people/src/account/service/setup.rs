@@ -54,7 +54,12 @@ pub async fn is_set_up_open(app: &App) -> Result<bool, AccountError> {
 }
 
 /// Makes the three administrators; each has a password for one sign-in.
-pub async fn set_up(app: &App, visit: &Visit, code: &str, people: &FirstPeople) -> Result<SetUp, AccountError> {
+pub async fn set_up(
+    app: &App,
+    visit: &Visit,
+    code: &str,
+    people: &FirstPeople,
+) -> Result<SetUp, AccountError> {
     let faults = faults(people);
     if !faults.is_empty() {
         return Ok(SetUp::Faults(faults));
@@ -95,7 +100,10 @@ pub async fn set_up(app: &App, visit: &Visit, code: &str, people: &FirstPeople) 
         };
         store::insert_staff(&mut tx, &staff, app.now()).await?;
         if !store::insert(&mut tx, staff.id, &initial.user_name, hash, true, app.now()).await? {
-            return Ok(SetUp::Faults(vec![(format!("user_name_{at}"), "账号名已有人使用，请换一个。".into())]));
+            return Ok(SetUp::Faults(vec![(
+                format!("user_name_{at}"),
+                "账号名已有人使用，请换一个。".into(),
+            )]));
         }
         let reason = format!("初始设置，角色 {}", initial.role.name());
         note(app, &mut tx, &by, "account.create", staff.id, Some(&reason), Outcome::Done).await?;
@@ -106,13 +114,22 @@ pub async fn set_up(app: &App, visit: &Visit, code: &str, people: &FirstPeople) 
 }
 
 /// Where the people who run the platform belong.
-pub(in crate::account) fn office() -> Department {
+fn office() -> Department {
     Department {
         institution: "PLATFORM".into(),
         institution_name: "平台管理中心".into(),
         code: "ADM".into(),
         name: "系统管理".into(),
     }
+}
+
+/// The office as it stands in the database, made when it is missing.
+pub async fn open_office(app: &App) -> Result<Department, AccountError> {
+    let office = office();
+    let mut tx = app.db.begin().await?;
+    crate::store::save_department(&mut tx, &office).await?;
+    tx.commit().await?;
+    Ok(office)
 }
 
 fn faults(people: &FirstPeople) -> Vec<(String, String)> {

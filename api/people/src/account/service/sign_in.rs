@@ -31,17 +31,27 @@ pub enum Attempt {
     /// More is asked; a cookie leads to it, unless the browser has it.
     Goes(Option<Cookie<'static>>),
     /// Signed in; where the person wanted to go.
-    Open { cookie: Cookie<'static>, principal: Principal, next: String },
+    Open {
+        cookie: Cookie<'static>,
+        principal: Principal,
+        next: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// User name or password, or the code; so many attempts are left.
-    Wrong { left: i64 },
+    Wrong {
+        left: i64,
+    },
     /// Too many attempts.
-    Locked { until: DateTime<Utc> },
+    Locked {
+        until: DateTime<Utc>,
+    },
     /// Too many from one address.
-    Crowded { until: DateTime<Utc> },
+    Crowded {
+        until: DateTime<Utc>,
+    },
     /// Said only to who knows the password.
     Disabled,
     Idle,
@@ -65,7 +75,8 @@ pub async fn sign_in(
     next: &str,
 ) -> Result<Attempt, AccountError> {
     let name = user_name(&shortened(typed_name));
-    let (of_name, of_place) = (key_of(app, Kind::Name, &name), key_of(app, Kind::Address, &visit.device.network()));
+    let (of_name, of_place) =
+        (key_of(app, Kind::Name, &name), key_of(app, Kind::Address, &visit.device.network()));
     let places = i64::from(app.config.sign_in_failures_per_address.max(2));
     let now = app.now();
 
@@ -146,7 +157,12 @@ pub async fn find_step(app: &App, token: &str) -> Result<Option<OpenStep>, Accou
 }
 
 /// The second factor: the code of the app, or one of the recovery codes.
-pub async fn pass_code(app: &App, visit: &Visit, step: OpenStep, typed: &str) -> Result<Attempt, AccountError> {
+pub async fn pass_code(
+    app: &App,
+    visit: &Visit,
+    step: OpenStep,
+    typed: &str,
+) -> Result<Attempt, AccountError> {
     match second_factor::judge(app, visit, &step.account, typed).await? {
         Err(refusal) => {
             if matches!(refusal, Refusal::Locked { .. }) {
@@ -191,10 +207,7 @@ pub async fn choose_password(
 }
 
 /// The secret to be shown where a second factor has to be set up first.
-pub async fn pending_of_step(
-    app: &App,
-    step: &OpenStep,
-) -> Result<second_factor::Enrolment, AccountError> {
+pub async fn pending_of_step(app: &App, step: &OpenStep) -> Result<second_factor::Enrolment, AccountError> {
     if step.asks != Some(Step::SecondFactor) {
         return Err(AccountError::NotFound);
     }

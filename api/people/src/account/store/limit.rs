@@ -66,7 +66,12 @@ pub(in crate::account) async fn take(
 }
 
 /// The attempt was a good one and does not count.
-pub(in crate::account) async fn give_back(tx: &mut Tx, kind: Kind, key: &[u8], limit: i64) -> sqlx::Result<()> {
+pub(in crate::account) async fn give_back(
+    tx: &mut Tx,
+    kind: Kind,
+    key: &[u8],
+    limit: i64,
+) -> sqlx::Result<()> {
     let sql = "UPDATE sign_in_limit SET n = n - 1,
             locked_until = CASE WHEN n - 1 < $3 THEN NULL ELSE locked_until END
         WHERE kind = $1 AND key = $2 AND n > 0";
@@ -95,7 +100,8 @@ pub(in crate::account) async fn find_lock(
 
 /// Removes counts that are over, and half-open sign-ins.
 pub(in crate::account) async fn sweep_limits(tx: &mut Tx, now: DateTime<Utc>) -> sqlx::Result<u64> {
-    let counts = "DELETE FROM sign_in_limit WHERE last_at <= $1 AND (locked_until IS NULL OR locked_until <= $2)";
+    let counts =
+        "DELETE FROM sign_in_limit WHERE last_at <= $1 AND (locked_until IS NULL OR locked_until <= $2)";
     let steps = "DELETE FROM sign_in_step WHERE ends_at <= $1";
     on_tx!(tx, |c| {
         let counts = sqlx::query(counts).bind(now - LOCKED).bind(now).execute(&mut *c).await?;
@@ -127,7 +133,11 @@ mod tests {
             let until = bench.now() + LOCKED;
             assert_eq!(attempt(bench, b"a").await, Taken { n: 5, locked_until: Some(until) });
             bench.clock.advance(TimeDelta::minutes(14));
-            assert_eq!(attempt(bench, b"a").await, Taken { n: 6, locked_until: Some(until) }, "not prolonged");
+            assert_eq!(
+                attempt(bench, b"a").await,
+                Taken { n: 6, locked_until: Some(until) },
+                "not prolonged"
+            );
             assert_eq!(find_lock(&bench.db, Kind::Name, b"a", bench.now()).await.unwrap(), Some(until));
             assert_eq!(find_lock(&bench.db, Kind::Address, b"a", bench.now()).await.unwrap(), None);
             assert_eq!(attempt(bench, b"b").await.n, 1, "another name");

@@ -51,7 +51,11 @@ pub(in crate::account) async fn delete_steps_of(tx: &mut Tx, account: Uuid) -> s
 }
 
 /// The code of the first set-up, in place of an earlier one.
-pub(in crate::account) async fn save_setup(tx: &mut Tx, hash: &[u8], ends_at: DateTime<Utc>) -> sqlx::Result<()> {
+pub(in crate::account) async fn save_setup(
+    tx: &mut Tx,
+    hash: &[u8],
+    ends_at: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let sql = "INSERT INTO account_setup(one, code_hash, ends_at) VALUES (1, $1, $2)
         ON CONFLICT (one) DO UPDATE SET code_hash = excluded.code_hash, ends_at = excluded.ends_at";
     on_tx!(tx, |c| sqlx::query(sql).bind(hash).bind(ends_at).execute(c).await.map(drop))
@@ -64,7 +68,11 @@ pub(in crate::account) async fn has_setup(db: &Db, now: DateTime<Utc>) -> sqlx::
 }
 
 /// Uses the code up; false when it is another one, or over.
-pub(in crate::account) async fn delete_setup(tx: &mut Tx, hash: &[u8], now: DateTime<Utc>) -> sqlx::Result<bool> {
+pub(in crate::account) async fn delete_setup(
+    tx: &mut Tx,
+    hash: &[u8],
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
     let sql = "DELETE FROM account_setup WHERE code_hash = $1 AND ends_at > $2";
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(hash).bind(now);
