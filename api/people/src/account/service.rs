@@ -74,8 +74,10 @@ async fn open_session(
     if let Some(before) = &visit.before {
         session::end(tx, app, before).await?;
     }
+    if !store::update_signed_in(tx, principal.id(), app.now()).await? {
+        return Err(AccountError::NotFound);
+    }
     let cookie = session::begin_on(tx, app, principal, &visit.device).await?;
-    store::update_signed_in(tx, principal.id(), app.now()).await?;
     let by = By { actor: Actor::from(principal), request_id: visit.request.0.clone() };
     note(app, tx, &by, "session.begin", principal.id(), Some(&from(&visit.device)), Outcome::Done).await?;
     Ok(cookie)

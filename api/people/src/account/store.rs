@@ -224,9 +224,13 @@ pub(super) async fn list_history(db: &Db, staff: Uuid) -> sqlx::Result<Vec<Strin
     on_read!(db, |c| sqlx::query_scalar(sql).bind(staff).bind(n).fetch_all(c).await)
 }
 
-pub(super) async fn update_signed_in(tx: &mut Tx, staff: Uuid, now: DateTime<Utc>) -> sqlx::Result<()> {
-    let sql = "UPDATE account SET last_sign_in_at = $2 WHERE staff = $1";
-    on_tx!(tx, |c| sqlx::query(sql).bind(staff).bind(now).execute(c).await.map(drop))
+/// False when the account was disabled in the meantime.
+pub(super) async fn update_signed_in(tx: &mut Tx, staff: Uuid, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    let sql = "UPDATE account SET last_sign_in_at = $2 WHERE staff = $1 AND disabled_at IS NULL";
+    on_tx!(tx, |c| {
+        let query = sqlx::query(sql).bind(staff).bind(now);
+        query.execute(c).await.map(|done| done.rows_affected() == 1)
+    })
 }
 
 /// None opens the account again. False when there is no such account.

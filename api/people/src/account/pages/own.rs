@@ -217,6 +217,7 @@ pub(super) async fn confirm_second_factor(
     let by = By::session(&who.session, &request);
     match service::confirm_enrolment(&app, &by, &own(&app, &who).await?, &form.code).await? {
         Some(codes) => {
+            service::end_other_sessions(&app, &by, &who.session).await?;
             let frame = framed(&app, frame, &who.session).await?;
             Ok(page(CodesPage { frame, role: who.role, codes }.render())?.into_response())
         }

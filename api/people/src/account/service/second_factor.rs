@@ -44,8 +44,7 @@ pub async fn begin_enrolment(app: &App, account: &Account) -> Result<Enrolment, 
     Ok(Enrolment { picture: picture.ok_or(AccountError::Picture)?, typed: totp::grouped(&secret) })
 }
 
-/// Sets the second factor up when the typed code is right; gives the recovery codes, to be shown once. The other
-/// sessions of the person end by the change of what proves them.
+/// Sets the second factor up when the typed code is right; gives the recovery codes, to be shown once.
 pub async fn confirm_enrolment(
     app: &App,
     by: &By,

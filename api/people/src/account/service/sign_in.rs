@@ -82,16 +82,17 @@ pub async fn sign_in(
 
     let mut tx = app.db.begin().await?;
     let place = store::take(&mut tx, Kind::Address, &of_place, places, now).await?;
-    let taken = store::take(&mut tx, Kind::Name, &of_name, ATTEMPTS, now).await?;
-    let barred = match (place.locked_until.filter(|_| place.n > places), taken.locked_until) {
-        (Some(until), _) => Some((Refusal::Crowded { until }, "此地址尝试次数过多")),
-        (None, Some(until)) if taken.n > ATTEMPTS => Some((Refusal::Locked { until }, "账号已锁定")),
-        _ => None,
-    };
-    if let Some((refusal, why)) = barred {
-        refused(app, &mut tx, visit, None, why).await?;
+    if let Some(until) = place.locked_until.filter(|_| place.n > places) {
+        // Not counted for the name: one place alone cannot keep everybody locked out.
+        refused(app, &mut tx, visit, None, "此地址尝试次数过多").await?;
         tx.commit().await?;
-        return Ok(Attempt::Refused(refusal));
+        return Ok(Attempt::Refused(Refusal::Crowded { until }));
+    }
+    let taken = store::take(&mut tx, Kind::Name, &of_name, ATTEMPTS, now).await?;
+    if let Some(until) = taken.locked_until.filter(|_| taken.n > ATTEMPTS) {
+        refused(app, &mut tx, visit, None, "账号已锁定").await?;
+        tx.commit().await?;
+        return Ok(Attempt::Refused(Refusal::Locked { until }));
     }
     tx.commit().await?;
 
@@ -108,8 +109,9 @@ pub async fn sign_in(
             None => Refusal::Wrong { left: ATTEMPTS - taken.n },
         }));
     };
-    store::clear(&mut tx, Kind::Name, &of_name).await?;
+    // In the order they were taken, so that two attempts never wait for each other.
     store::give_back(&mut tx, Kind::Address, &of_place, places).await?;
+    store::clear(&mut tx, Kind::Name, &of_name).await?;
     let shut = match account.state(&app.config, now) {
         AccountState::Active => None,
         AccountState::Disabled => Some((Refusal::Disabled, "账号已停用")),
