@@ -9,6 +9,7 @@
     reason = "a stage that cannot be set fails its test"
 )]
 
+mod account;
 mod doctor;
 mod driver;
 mod editor;

@@ -39,6 +39,13 @@ pub async fn seed(app: &App) -> Result<(usize, usize), SeedError> {
     Ok((residents.len(), staff.len()))
 }
 
+/// Keys and ids of the fictitious staff.
+pub fn staff_keys(app: &App) -> Result<Vec<(String, Uuid)>, SeedError> {
+    let path = app.config.data_dir.join("demo/staff.tsv");
+    let rows = tsv::read(&path, ["key", "name", "role", "title", "institution", "department"])?;
+    Ok(rows.into_iter().map(|row| (row.cells[0].clone(), demo_id("staff", &row.cells[0]))).collect())
+}
+
 /// The id of a demo person is the same in every installation: made from the key in the file.
 pub fn demo_id(kind: &str, key: &str) -> Uuid {
     let hash = sm3(format!("jiuyi demo|{kind}|{key}"));

@@ -3,6 +3,7 @@
 //! A resident's name is sealed; whoever reads another person's data leaves an audit row
 //! ([`service::read_resident`]). Demo people are marked as such, and only they can be chosen on the demo sign-in page.
 
+pub mod account;
 pub mod demo;
 mod error;
 mod http;
@@ -26,7 +27,7 @@ pub fn migrations() -> platform::db::Migrations {
     }
 }
 
-/// `GET|POST /sign-in`, `POST /sign-out`, `GET /v1/me`.
+/// `GET|POST /sign-in`, `POST /sign-out`, `GET /v1/me`, `/account…`, `/admin/accounts…`, `/set-up`.
 pub fn routes() -> OpenApiRouter<App> {
-    http::routes().merge(pages::routes())
+    http::routes().merge(pages::routes()).merge(account::routes())
 }

@@ -18,7 +18,11 @@ use ui::Frame;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use crate::{Resident, Staff, service};
+use crate::{
+    Resident, Staff,
+    account::{self, Tried, VisitParts},
+    service,
+};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().route("/sign-in", get(show).post(sign_in)).route("/sign-out", post(sign_out))
@@ -31,17 +35,12 @@ struct SignInPage {
     next: String,
     residents: Vec<Entry>,
     staff: Vec<Staff>,
+    tried: Tried,
 }
 
 struct Entry {
     resident: Resident,
     age: String,
-}
-
-#[derive(Template)]
-#[template(path = "people/no_sign_in.html")]
-struct NoSignInPage {
-    frame: Frame,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +51,12 @@ struct Where {
 
 #[derive(Deserialize)]
 struct Who {
-    who: Uuid,
+    /// One of the demo people; else user name and password.
+    who: Option<Uuid>,
+    #[serde(default)]
+    user_name: String,
+    #[serde(default)]
+    password: String,
     #[serde(default)]
     next: String,
 }
@@ -64,26 +68,40 @@ async fn show(
     mut frame: Frame,
 ) -> Result<Html<String>, Problem> {
     frame.csrf = csrf;
-    if !app.config.demo {
-        return page(NoSignInPage { frame }.render());
-    }
-    let (residents, staff) = service::list_demo_people(&app).await?;
+    sign_in_page(&app, frame, &place.next, Tried::default()).await
+}
+
+/// The page with what was tried before; people to choose from only in a demo.
+pub(crate) async fn sign_in_page(
+    app: &App,
+    frame: Frame,
+    next: &str,
+    tried: Tried,
+) -> Result<Html<String>, Problem> {
+    let (residents, staff) =
+        if app.config.demo { service::list_demo_people(app).await? } else { (Vec::new(), Vec::new()) };
     let today = app.clock.today();
     let entry = |resident: Resident| {
         let age = resident.age_in_months(today).map(ui::format::age).unwrap_or_default();
         Entry { resident, age }
     };
     let residents = residents.into_iter().map(entry).collect();
-    page(SignInPage { frame, next: local_path(&place.next).to_owned(), residents, staff }.render())
+    page(SignInPage { frame, next: local_path(next).to_owned(), residents, staff, tried }.render())
 }
 
 async fn sign_in(
     State(app): State<App>,
-    request: RequestId,
-    MaybeSignedIn(before): MaybeSignedIn,
+    VisitParts(visit): VisitParts,
+    Csrf(csrf): Csrf,
+    frame: Frame,
     Form(form): Form<Who>,
 ) -> Result<Response, Problem> {
-    let (principal, cookie) = service::sign_in_to_demo(&app, &request, before.as_ref(), form.who).await?;
+    let Some(who) = form.who else {
+        let next = local_path(&form.next);
+        let attempt = account::service::sign_in(&app, &visit, &form.user_name, &form.password, next).await?;
+        return account::answer(&app, frame.with_csrf(csrf), attempt, form.user_name, next).await;
+    };
+    let (principal, cookie) = service::sign_in_to_demo(&app, &visit, who).await?;
     let next = match local_path(&form.next) {
         "/" => home_of(&principal),
         next => next,
@@ -102,10 +120,16 @@ async fn sign_out(
     Ok(with_cookie(&service::sign_out(&app, &request, &session).await?, "/sign-in"))
 }
 
-fn home_of(principal: &Principal) -> &'static str {
+/// Where somebody starts.
+pub(crate) fn home_of(principal: &Principal) -> &'static str {
     match principal {
         Principal::Resident { .. } => "/",
         Principal::Staff { role: Role::Editor | Role::Admin, .. } => "/knowledge",
+        Principal::Staff { role: Role::SystemAdmin, .. } => "/admin/accounts",
+        Principal::Staff {
+            role: Role::SecurityAdmin | Role::AuditAdmin | Role::Reviewer | Role::Service,
+            ..
+        } => "/account",
         Principal::Staff { .. } => "/doctor",
     }
 }

@@ -9,7 +9,11 @@ use platform::{
 };
 use uuid::Uuid;
 
-use crate::{Department, PeopleError, Resident, Staff, store};
+use crate::{
+    Department, PeopleError, Resident, Staff,
+    account::{self, service::Visit},
+    store,
+};
 
 /// A resident's own data, for the resident or for the program. For somebody else use [`read_resident`].
 pub async fn find_resident(app: &App, id: Uuid) -> Result<Option<Resident>, PeopleError> {
@@ -62,17 +66,16 @@ pub async fn list_demo_people(app: &App) -> Result<(Vec<Resident>, Vec<Staff>), 
 /// browser had before ends.
 pub async fn sign_in_to_demo(
     app: &App,
-    request: &RequestId,
-    before: Option<&Session>,
+    visit: &Visit,
     id: Uuid,
 ) -> Result<(Principal, Cookie<'static>), PeopleError> {
     let principal = find_demo_principal(app, id).await?.ok_or(PeopleError::NotFound)?;
     let mut tx = app.db.begin().await?;
-    if let Some(before) = before {
+    if let Some(before) = &visit.before {
         session::end(&mut tx, app, before).await?;
     }
-    let cookie = session::begin(&mut tx, app, &principal).await?;
-    audit::append(&mut tx, session_entry(app, &principal, "session.begin", request)).await?;
+    let cookie = session::begin_on(&mut tx, app, &principal, &visit.device).await?;
+    audit::append(&mut tx, session_entry(app, &principal, "session.begin", &visit.request)).await?;
     tx.commit().await?;
     Ok((principal, cookie))
 }
@@ -96,7 +99,9 @@ async fn find_demo_principal(app: &App, id: Uuid) -> Result<Option<Principal>, P
     if store::find_demo_resident(&app.db, id).await?.is_some() {
         return Ok(Some(Principal::Resident { id }));
     }
-    Ok(store::find_demo_staff(&app.db, id).await?.map(|staff| staff.principal()))
+    let staff = store::find_demo_staff(&app.db, id).await?;
+    let is_disabled = account::service::is_disabled(app, id).await?;
+    Ok(staff.filter(|_| !is_disabled).map(|staff| staff.principal()))
 }
 
 fn session_entry<'a>(
@@ -128,6 +133,10 @@ mod tests {
         RequestId("test-request".into())
     }
 
+    fn visit() -> Visit {
+        Visit { request: request(), device: session::Device::default(), before: None }
+    }
+
     #[tokio::test]
     async fn reading_a_resident_leaves_an_audit_row() {
         on_each_database(&[crate::migrations], async |bench| {
@@ -152,11 +161,11 @@ mod tests {
         on_each_database(&[crate::migrations], async |bench| {
             demo::seed(bench).await.unwrap();
             let (residents, staff) = list_demo_people(bench).await.unwrap();
-            let (who, _) = sign_in_to_demo(bench, &request(), None, residents[0].id).await.unwrap();
+            let (who, _) = sign_in_to_demo(bench, &visit(), residents[0].id).await.unwrap();
             assert_eq!(who, Principal::Resident { id: residents[0].id });
-            let (who, _) = sign_in_to_demo(bench, &request(), None, staff[0].id).await.unwrap();
+            let (who, _) = sign_in_to_demo(bench, &visit(), staff[0].id).await.unwrap();
             assert!(matches!(who, Principal::Staff { role: Role::Doctor, .. }));
-            let nobody = sign_in_to_demo(bench, &request(), None, Uuid::nil()).await;
+            let nobody = sign_in_to_demo(bench, &visit(), Uuid::nil()).await;
             assert!(matches!(nobody, Err(PeopleError::NotFound)));
             assert_eq!(audit::verify(&bench.db).await.unwrap(), audit::Verdict::Intact { rows: 2 });
         })

@@ -34,10 +34,22 @@ pub struct Config {
     pub log_file_mib: u64,
     /// Text of the key file, for installations that give keys by environment; empty means `keys.toml` in `var_dir`.
     pub keys: String,
-    /// A session ends when unused for so long,
+    /// A resident's session ends when unused for so long,
     pub session_idle_minutes: u32,
-    /// and in any case after so long.
+    /// one of the staff after so long,
+    pub session_idle_minutes_staff: u32,
+    /// one of the three administrators after so long,
+    pub session_idle_minutes_admin: u32,
+    /// and each in any case after so long.
     pub session_hours: u32,
+    /// Reverse proxies of our own in front; so many entries of `X-Forwarded-For` are believed.
+    pub proxies: usize,
+    /// Failed sign-ins from one network address within a quarter of an hour, before it has to wait as long.
+    pub sign_in_failures_per_address: u32,
+    /// Roles that need a second factor, beside the three administrators; by name, as `doctor`.
+    pub second_factor_roles: Vec<String>,
+    /// An account nobody signed in with for so long is closed.
+    pub account_idle_days: u32,
     /// Cookies only over HTTPS; switch on behind TLS.
     pub secure_cookies: bool,
     /// A request is given up after so long.
@@ -58,8 +70,14 @@ impl Default for Config {
             log_files: 30,
             log_file_mib: 64,
             keys: String::new(),
-            session_idle_minutes: 60,
+            session_idle_minutes: 30,
+            session_idle_minutes_staff: 30,
+            session_idle_minutes_admin: 15,
             session_hours: 12,
+            proxies: 0,
+            sign_in_failures_per_address: 30,
+            second_factor_roles: Vec::new(),
+            account_idle_days: 90,
             secure_cookies: false,
             request_seconds: 30,
             body_kib: 512,

@@ -1,25 +1,34 @@
 //! Who is at the other end. A session is an opaque random token in a cookie; the database keeps only its hash.
 
+mod device;
 mod extract;
 mod guard;
 mod store;
 
+use axum::http::StatusCode;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::{App, Tx, audit::Actor, crypto::sm3};
+use crate::{App, Config, Problem, Tx, audit::Actor, crypto::sm3};
 
+pub use device::Device;
 pub use extract::{
     Csrf, MaybeSignedIn, SIGN_IN_REQUIRED, SignedIn, SignedInDoctor, SignedInResident, SignedInStaff,
 };
 pub use guard::guard_changes;
-pub use store::{delete_ended, delete_of};
+pub use store::{OpenSession, delete_ended, delete_of, delete_one, delete_others, list_open, update_proved};
 
 /// Name of the cookie.
 pub const COOKIE: &str = "jiuyi_session";
+
+/// Kind of the problem that a browser answers by going to the page where one proves again who one is.
+pub const PROOF_REQUIRED: &str = "/problems/session/proof-required";
+
+/// So long after signing in or proving again, exports and key operations ask no more.
+const PROOF_LASTS: TimeDelta = TimeDelta::minutes(10);
 
 /// Whoever is signed in, as known at sign-in; end the sessions ([`delete_of`]) when rights change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,12 +53,26 @@ pub enum Role {
     Pharmacist,
     Editor,
     Admin,
+    /// 系统管理员: accounts and settings.
+    SystemAdmin,
+    /// 安全管理员: rights.
+    SecurityAdmin,
+    /// 审计管理员: the audit trail.
+    AuditAdmin,
+    /// 实名审核员.
+    Reviewer,
+    /// 客服: feedback.
+    Service,
 }
 
 /// An open session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
+    /// Names the session in the person's list; no secret.
+    pub id: Uuid,
     pub principal: Principal,
+    /// When the person last proved who they are.
+    pub proved_at: DateTime<Utc>,
     /// Goes into every form as `_csrf` or into the header `x-csrf-token`.
     pub csrf: String,
     token_hash: Vec<u8>,
@@ -61,9 +84,55 @@ impl Principal {
             Self::Resident { id } | Self::Staff { id, .. } => *id,
         }
     }
+
+    /// A session unused for so long is over.
+    fn idle(&self, config: &Config) -> TimeDelta {
+        let minutes = match self {
+            Self::Resident { .. } => config.session_idle_minutes,
+            Self::Staff { role, .. } if role.is_administrator() => config.session_idle_minutes_admin,
+            Self::Staff { .. } => config.session_idle_minutes_staff,
+        };
+        TimeDelta::minutes(minutes.into())
+    }
+
+    fn is_administrator(&self) -> bool {
+        matches!(self, Self::Staff { role, .. } if role.is_administrator())
+    }
 }
 
 impl Role {
+    pub const ALL: [Self; 9] = [
+        Self::Doctor,
+        Self::Pharmacist,
+        Self::Editor,
+        Self::Admin,
+        Self::SystemAdmin,
+        Self::SecurityAdmin,
+        Self::AuditAdmin,
+        Self::Reviewer,
+        Self::Service,
+    ];
+
+    /// The three administrators of GB/T 22239 8.1.5, for whom stricter rules of signing in hold.
+    pub fn is_administrator(self) -> bool {
+        matches!(self, Self::SystemAdmin | Self::SecurityAdmin | Self::AuditAdmin)
+    }
+
+    /// As people call it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Doctor => "医生",
+            Self::Pharmacist => "药师",
+            Self::Editor => "知识编辑",
+            Self::Admin => "业务管理员",
+            Self::SystemAdmin => "系统管理员",
+            Self::SecurityAdmin => "安全管理员",
+            Self::AuditAdmin => "审计管理员",
+            Self::Reviewer => "实名审核员",
+            Self::Service => "客服",
+        }
+    }
+
     /// As stored and shown in the audit trail.
     pub fn name(self) -> &'static str {
         match self {
@@ -71,14 +140,17 @@ impl Role {
             Self::Pharmacist => "pharmacist",
             Self::Editor => "editor",
             Self::Admin => "admin",
+            Self::SystemAdmin => "system_admin",
+            Self::SecurityAdmin => "security_admin",
+            Self::AuditAdmin => "audit_admin",
+            Self::Reviewer => "reviewer",
+            Self::Service => "service",
         }
     }
 
     /// The role of a stored name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Doctor, Self::Pharmacist, Self::Editor, Self::Admin]
-            .into_iter()
-            .find(|role| role.name() == name)
+        Self::ALL.into_iter().find(|role| role.name() == name)
     }
 }
 
@@ -94,12 +166,51 @@ impl From<&Principal> for Actor {
 
 /// Opens a session and gives the cookie for the answer.
 pub async fn begin(tx: &mut Tx, app: &App, principal: &Principal) -> sqlx::Result<Cookie<'static>> {
+    begin_on(tx, app, principal, &Device::default()).await
+}
+
+/// Opens a session of a known browser and gives the cookie for the answer. The token is always a new one, so that
+/// a cookie planted before says nothing; an administrator's earlier session ends.
+pub async fn begin_on(
+    tx: &mut Tx,
+    app: &App,
+    principal: &Principal,
+    device: &Device,
+) -> sqlx::Result<Cookie<'static>> {
     let mut token = [0; 32];
     app.ids.fill(&mut token);
     let token = hex::encode(token);
-    let ends_at = app.now() + TimeDelta::hours(app.config.session_hours.into());
-    store::insert(tx, &sm3(&token), principal, app.now(), ends_at).await?;
+    if principal.is_administrator() {
+        delete_of(tx, principal.id()).await?;
+    }
+    let now = app.now();
+    let new = store::New {
+        id: app.new_id(),
+        token_hash: &sm3(&token),
+        principal,
+        device,
+        now,
+        ends_at: now + TimeDelta::hours(app.config.session_hours.into()),
+    };
+    store::insert(tx, new).await?;
     Ok(cookie(app, token))
+}
+
+/// Before an export or a key operation: refuses unless the person proved within ten minutes who they are.
+pub fn require_recent_proof(app: &App, session: &Session) -> Result<(), Problem> {
+    if app.now() - session.proved_at < PROOF_LASTS {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, PROOF_REQUIRED, "请再次确认身份")
+        .detail("这一步需要再次输入密码，确认后请重新操作。"))
+}
+
+/// Where to prove again who one is and then go on to `next`, a path of this site.
+pub fn proof_address(next: &str) -> String {
+    match serde_html_form::to_string([("next", local_path(next))]) {
+        Ok(query) => format!("/account/proof?{query}"),
+        Err(_) => "/account/proof".into(),
+    }
 }
 
 /// Closes a session; the cookie for the answer removes the browser's.

@@ -1,5 +1,6 @@
 //! The command line; each command is one file.
 
+mod account;
 mod audit;
 mod chart;
 mod check;
@@ -56,6 +57,9 @@ enum Command {
     Import(import::Import),
     /// 输出接口文档（OpenAPI）
     Openapi,
+    /// 工作人员账号：列出、建立、重置密码、停用、启用、解锁
+    #[command(subcommand)]
+    Account(account::Account),
     /// 审计记录
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -75,6 +79,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Export(command) => in_runtime(export::run(&command)),
         Command::Import(command) => import::run(&command),
         Command::Openapi => openapi::run(),
+        Command::Account(command) => in_runtime(account::run(&command)),
         Command::Audit(command) => in_runtime(audit::run(&command)),
     };
     match done {

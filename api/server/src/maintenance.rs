@@ -9,17 +9,18 @@ pub(crate) async fn run(app: App) {
     loop {
         hourly.tick().await;
         match sweep(&app).await {
-            Ok((sessions, keys)) => tracing::info!(sessions, keys, "swept"),
+            Ok((sessions, keys, attempts)) => tracing::info!(sessions, keys, attempts, "swept"),
             Err(error) => tracing::error!(%error, "cannot sweep"),
         }
     }
 }
 
-/// Ended sessions, and idempotency keys nobody tries again; gives how many of each.
-async fn sweep(app: &App) -> Result<(u64, u64), platform::db::Error> {
+/// Ended sessions, idempotency keys nobody tries again, counted attempts to sign in; gives how many of each.
+async fn sweep(app: &App) -> anyhow::Result<(u64, u64, u64)> {
     let mut tx = app.db.begin().await?;
     let sessions = session::delete_ended(&mut tx, app.now()).await?;
     let keys = idempotency::delete_older(&mut tx, app.now() - TimeDelta::days(2)).await?;
+    let attempts = people::account::sweep(&mut tx, app.now()).await?;
     tx.commit().await?;
-    Ok((sessions, keys))
+    Ok((sessions, keys, attempts))
 }

@@ -6,6 +6,7 @@ use anyhow::Context;
 use engine::Engine;
 use kb::Fault;
 use knowledge::{KnowledgeError, service::Started};
+use people::account::Initial;
 use platform::{
     App, Clock, Config, Db, Ids, clock::SystemClock, crypto::Keyring, db::Migrations, ids::SystemIds,
 };
@@ -36,6 +37,15 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
         tracing::info!(residents, staff, "demo people are there");
     }
     Ok(())
+}
+
+/// Accounts for the fictitious staff of a demo that have none yet, with random passwords.
+pub async fn demo_accounts(app: &App) -> anyhow::Result<Vec<Initial>> {
+    if !app.config.demo {
+        return Ok(Vec::new());
+    }
+    let keys = people::demo::staff_keys(app)?;
+    people::account::service::open_demo_accounts(app, &keys).await.context("演示账号没有建立")
 }
 
 /// The knowledge release of a data folder; on faults each is listed with its place.

@@ -14,20 +14,23 @@ struct Server {
     child: Child,
     said: BufReader<ChildStdout>,
     address: String,
+    /// What it said before it was ready.
+    told: String,
 }
 
 impl Server {
     fn start(folder: &Path) -> Self {
         let mut child = jiuyi(folder).arg("serve").env("JIUYI_LISTEN", "127.0.0.1:0").spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
+        let (mut line, mut told) = (String::new(), String::new());
         while !line.contains("居民端") {
             line.clear();
             assert_ne!(said.read_line(&mut line).unwrap(), 0, "the server says where it is");
+            told.push_str(&line);
         }
         let (_, address) = line.trim().split_once("http://").unwrap();
         let address = address.trim_end_matches('/').to_owned();
-        Self { child, said, address }
+        Self { child, said, address, told }
     }
 
     fn get(&self, path: &str) -> String {
@@ -65,15 +68,19 @@ fn starts_from_nothing_serves_and_stops_when_told() {
     let server = Server::start(folder.path());
     assert!(server.get("/readyz").starts_with("HTTP/1.1 200"));
     assert!(server.get("/sign-in").contains("林晓雯"));
+    let password =
+        server.told.lines().find_map(|line| line.trim().strip_prefix("s01  ")).unwrap()[..19].to_owned();
     assert!(server.stop().contains("已停止"));
 
     let log = std::fs::read_to_string(folder.path().join("var/log/jiuyi.log")).unwrap();
     assert!(log.contains(r#""route":"/sign-in""#), "{log}");
     assert!(!log.contains("林晓雯"), "no names in the log");
+    assert!(!log.contains(&password), "no passwords in the log");
     let (intact, said) = run(folder.path(), &["audit", "verify"]);
     assert!(intact && said.contains("审计链完整"), "{said}");
 
     let again = Server::start(folder.path());
+    assert!(!again.told.contains("s01  "), "passwords are told once");
     assert!(again.get("/sign-in").contains("林晓雯"), "the same keys open the same names");
     again.stop();
 }
@@ -103,11 +110,35 @@ fn refuses_lost_keys_and_unknown_settings() {
 }
 
 #[test]
-fn without_demo_nobody_can_sign_in_and_the_page_says_so() {
+fn without_demo_three_administrators_are_set_up_first() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("jiuyi.toml"), "demo = false\n").unwrap();
     let server = Server::start(folder.path());
     let page = server.get("/sign-in");
-    assert!(page.contains("暂时无法登录") && !page.contains("林晓雯"), "{page}");
+    assert!(page.contains("工作人员登录") && !page.contains("林晓雯"), "{page}");
+    assert!(server.told.contains("/set-up") && server.told.contains("设置码"), "{}", server.told);
+    assert!(server.get("/set-up").contains("建立三位管理员"));
+    server.stop();
+
+    let create = ["account", "create", "--user", "wangguan", "--name", "王管", "--role", "system_admin"];
+    let (done, said) = run(folder.path(), &create);
+    assert!(done && said.contains("初始密码"), "{said}");
+    let (done, said) = run(folder.path(), &create);
+    assert!(!done && said.contains("已有人使用"), "{said}");
+    for (deed, told) in
+        [("disable", "已停用"), ("enable", "已启用"), ("unlock", "已解除"), ("reset", "初始密码")]
+    {
+        let (done, said) = run(folder.path(), &["account", deed, "wangguan"]);
+        assert!(done && said.contains(told), "{said}");
+    }
+    let (_, said) = run(folder.path(), &["account", "list", "--role", "system_admin"]);
+    assert!(said.contains("wangguan\t王管\t系统管理员\t正常\t无二次验证\t从未"), "{said}");
+    let (done, said) = run(folder.path(), &["account", "disable", "nobody"]);
+    assert!(!done && said.contains("没有账号 nobody"), "{said}");
+    let (_, said) = run(folder.path(), &["account", "create", "--help"]);
+    assert!(said.contains("账号名：小写字母"), "{said}");
+
+    let server = Server::start(folder.path());
+    assert!(!server.told.contains("设置码"), "there is an administrator: {}", server.told);
     server.stop();
 }

@@ -19,6 +19,7 @@ pub async fn finish_problems(State(draw): State<ErrorPage>, request: Request, ne
     let page = wants_page(request.headers());
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     let uri = request.uri().clone();
+    let came_from = request.headers().get(header::REFERER).and_then(|from| from.to_str().ok()).map(path_of);
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
 
     let mut response = next.run(request).await;
@@ -35,6 +36,11 @@ pub async fn finish_problems(State(draw): State<ErrorPage>, request: Request, ne
         let next = if read { uri.path_and_query().map_or("/", |whole| whole.as_str()) } else { "/" };
         return Redirect::to(&session::sign_in_address(next)).into_response();
     }
+    if page && problem.kind == session::PROOF_REQUIRED {
+        let here = uri.path_and_query().map_or("/", |whole| whole.as_str());
+        let next = if read { here } else { came_from.as_deref().unwrap_or("/") };
+        return Redirect::to(&session::proof_address(next)).into_response();
+    }
     let mut finished =
         if page { (problem.status(), Html(draw(&problem))).into_response() } else { problem.into_response() };
     // Headers a handler put beside its problem stay, as Allow with 405.
@@ -44,6 +50,12 @@ pub async fn finish_problems(State(draw): State<ErrorPage>, request: Request, ne
         }
     }
     finished
+}
+
+/// Path and query of an address; the page a form stood on.
+fn path_of(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.find('/').map_or_else(|| "/".into(), |at| rest[at..].to_owned())
 }
 
 /// Fallback of the router.

@@ -6,7 +6,7 @@ use axum_extra::extract::{CookieJar, cookie::Cookie};
 use uuid::Uuid;
 
 use super::{COOKIE, Principal, Role, Session, csrf_token, store};
-use crate::{App, Problem, crypto::sm3};
+use crate::{App, Problem};
 
 /// Kind of the problem that a browser answers by going to the sign-in page.
 pub const SIGN_IN_REQUIRED: &str = "/problems/session/sign-in-required";
@@ -148,7 +148,5 @@ async fn find(app: &App, parts: &Parts) -> Result<Option<Session>, Problem> {
     let Some(token) = jar.get(COOKIE).map(Cookie::value) else {
         return Ok(None);
     };
-    let token_hash = sm3(token).to_vec();
-    let principal = store::find_open(app, &token_hash).await?;
-    Ok(principal.map(|principal| Session { principal, csrf: csrf_token(token), token_hash }))
+    Ok(store::find_open(app, token).await?)
 }

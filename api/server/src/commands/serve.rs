@@ -1,6 +1,7 @@
 use std::{io, net::SocketAddr, process::ExitCode};
 
 use knowledge::service::Started;
+use people::account::Initial;
 use platform::App;
 use tokio::net::TcpListener;
 
@@ -15,6 +16,8 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let listener = listen(config.listen).await?;
     let app = start::app(config).await?;
     start::seed(&app).await?;
+    let opened = start::demo_accounts(&app).await?;
+    let set_up = people::account::service::begin_set_up(&app).await?;
     let Started { releases, notes } = start::releases(&app).await?;
     for note in &notes {
         tracing::warn!(note, "release at the start");
@@ -25,8 +28,10 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     tracing::info!(rows, hash, "the audit trail ends here");
     let upkeep = tokio::spawn(maintenance::run(app.clone()));
     let stop = told_to_stop()?;
+    greet_people(&opened, set_up.as_deref(), listener.local_addr()?)?;
     greet(&app, listener.local_addr()?)?;
-    axum::serve(listener, router(app.clone(), releases)).with_graceful_shutdown(stop).await?;
+    let service = router(app.clone(), releases).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
     upkeep.abort();
     following.abort();
     app.db.close().await;
@@ -57,6 +62,22 @@ fn greet(app: &App, address: SocketAddr) -> anyhow::Result<()> {
     say(&format!(
         "便捷就医已启动\n  居民端  http://{address}/\n  医生端  http://{address}/doctor\n  接口文档 http://{address}/docs/\n{demo}按 Ctrl-C 停止"
     ))?;
+    Ok(())
+}
+
+/// Passwords and the code of the first set-up are told here and nowhere else: not in the log, not in the database.
+fn greet_people(opened: &[Initial], set_up: Option<&str>, address: SocketAddr) -> anyhow::Result<()> {
+    if !opened.is_empty() {
+        say("演示账号（密码随机，只在首次启动时显示这一回；忘记可用 jiuyi account reset）：")?;
+    }
+    for one in opened {
+        say(&format!("  {}  {}  {}  {}", one.user_name, one.password, one.role.text(), one.name))?;
+    }
+    if let Some(code) = set_up {
+        say(&format!(
+            "还没有管理员。请在 24 小时内打开下面的地址，建立三位管理员（也可用 jiuyi account create）：\n  初始设置 http://{address}/set-up\n  设置码   {code}"
+        ))?;
+    }
     Ok(())
 }
 
