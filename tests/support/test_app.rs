@@ -6,6 +6,7 @@ use std::{
 
 use axum::Router;
 use engine::{Current, Engine};
+use gateways::simulate::{Simulators, start_missing};
 use knowledge::Releases;
 use platform::{
     App, Config,
@@ -61,6 +62,16 @@ impl<'a> TestApp<'a> {
     pub fn with_data_folder(&self, folder: &Path) -> Self {
         let config = Config { data_dir: folder.to_owned(), ..(*self.bench.config).clone() };
         Self::with(self.bench, App { config: Arc::new(config), ..self.bench.app.clone() })
+    }
+
+    /// The program with simulators for every outside system, on the same database.
+    pub async fn with_simulators(&self) -> (Self, Simulators) {
+        let mut config = (*self.bench.config).clone();
+        let simulators = start_missing(&mut config, &self.bench.app.clock, &self.bench.app.ids)
+            .await
+            .expect("simulators start");
+        let app = App { config: Arc::new(config), ..self.bench.app.clone() };
+        (Self::with(self.bench, app), simulators)
     }
 
     /// The program as it is after it was killed and started again on the same database.

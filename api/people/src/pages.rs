@@ -2,12 +2,14 @@
 
 use askama::Template;
 use axum::{
+    Extension,
     extract::State,
     http::header::SET_COOKIE,
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use axum_extra::extract::cookie::Cookie;
+use gateways::Gateways;
 use platform::{
     App, Problem,
     http::{Form, Query, RequestId, page},
@@ -18,7 +20,7 @@ use ui::Frame;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use crate::{Resident, Staff, service};
+use crate::{Resident, Staff, service, sign_in::Ways};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().route("/sign-in", get(show).post(sign_in)).route("/sign-out", post(sign_out))
@@ -31,6 +33,7 @@ struct SignInPage {
     next: String,
     residents: Vec<Entry>,
     staff: Vec<Staff>,
+    ways: Ways,
 }
 
 struct Entry {
@@ -42,6 +45,8 @@ struct Entry {
 #[template(path = "people/no_sign_in.html")]
 struct NoSignInPage {
     frame: Frame,
+    next: String,
+    ways: Ways,
 }
 
 #[derive(Deserialize)]
@@ -59,13 +64,15 @@ struct Who {
 
 async fn show(
     State(app): State<App>,
+    Extension(gateways): Extension<Gateways>,
     Csrf(csrf): Csrf,
     Query(place): Query<Where>,
     mut frame: Frame,
 ) -> Result<Html<String>, Problem> {
     frame.csrf = csrf;
+    let (ways, next) = (Ways::of(&app, &gateways), local_path(&place.next).to_owned());
     if !app.config.demo {
-        return page(NoSignInPage { frame }.render());
+        return page(NoSignInPage { frame, next, ways }.render());
     }
     let (residents, staff) = service::list_demo_people(&app).await?;
     let today = app.clock.today();
@@ -74,7 +81,7 @@ async fn show(
         Entry { resident, age }
     };
     let residents = residents.into_iter().map(entry).collect();
-    page(SignInPage { frame, next: local_path(&place.next).to_owned(), residents, staff }.render())
+    page(SignInPage { frame, next, residents, staff, ways }.render())
 }
 
 async fn sign_in(

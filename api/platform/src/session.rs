@@ -44,6 +44,7 @@ pub enum Role {
     Pharmacist,
     Editor,
     Admin,
+    Reviewer,
 }
 
 /// An open session.
@@ -71,12 +72,13 @@ impl Role {
             Self::Pharmacist => "pharmacist",
             Self::Editor => "editor",
             Self::Admin => "admin",
+            Self::Reviewer => "reviewer",
         }
     }
 
     /// The role of a stored name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Doctor, Self::Pharmacist, Self::Editor, Self::Admin]
+        [Self::Doctor, Self::Pharmacist, Self::Editor, Self::Admin, Self::Reviewer]
             .into_iter()
             .find(|role| role.name() == name)
     }
