@@ -19,7 +19,7 @@ use ui::Frame;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Ways, code,
+    code,
     outside::{self, Back},
 };
 use crate::{
@@ -51,7 +51,6 @@ struct PhonePage {
     is_sent: bool,
     fault: String,
     telephone: Option<String>,
-    ways: Ways,
 }
 
 #[derive(Deserialize)]
@@ -141,12 +140,11 @@ async fn come_back(
 
 async fn ask_phone(
     State(app): State<App>,
-    Extension(gateways): Extension<Gateways>,
     Csrf(csrf): Csrf,
     Query(place): Query<Where>,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
-    phone_page(&app, &gateways, frame.with_csrf(csrf), local_path(&place.next), "", "").await
+    drawn(&app, frame.with_csrf(csrf), local_path(&place.next), "", "", false)
 }
 
 async fn send_code(
@@ -160,21 +158,20 @@ async fn send_code(
     let next = local_path(&asked.next);
     let phone = match Phone::parse(&asked.phone) {
         Ok(phone) => phone,
-        Err(fault) => return faulty(&app, &gateways, frame, next, &asked.phone, fault.0, false),
+        Err(fault) => return faulty(&app, frame, next, &asked.phone, fault.0, false),
     };
     match code::send(&app, &gateways, &phone, PURPOSE).await {
         Ok(()) => {
-            let page = drawn(&app, &gateways, frame, next, phone.as_str(), "", true)?;
+            let page = drawn(&app, frame, next, phone.as_str(), "", true)?;
             Ok(page.into_response())
         }
-        Err(PeopleError::Refused(why)) => faulty(&app, &gateways, frame, next, phone.as_str(), why, true),
+        Err(PeopleError::Refused(why)) => faulty(&app, frame, next, phone.as_str(), why, true),
         Err(error) => Err(error.into()),
     }
 }
 
 async fn check_code(
     State(app): State<App>,
-    Extension(gateways): Extension<Gateways>,
     request: RequestId,
     Csrf(csrf): Csrf,
     MaybeSignedIn(before): MaybeSignedIn,
@@ -184,7 +181,7 @@ async fn check_code(
     let frame = frame.with_csrf(csrf);
     let next = local_path(&given.next);
     let Ok(phone) = Phone::parse(&given.phone) else {
-        return faulty(&app, &gateways, frame, next, &given.phone, "请先填写手机号并获取验证码", false);
+        return faulty(&app, frame, next, &given.phone, "请先填写手机号并获取验证码", false);
     };
     if !code::check(&app, &phone, PURPOSE, &given.code).await? {
         let entry = audit::Entry {
@@ -193,7 +190,7 @@ async fn check_code(
             ..deed(&app, Actor::system("phone"), "session.begin", &request)
         };
         note(&app, entry).await?;
-        return faulty(&app, &gateways, frame, next, phone.as_str(), code::WRONG, true);
+        return faulty(&app, frame, next, phone.as_str(), code::WRONG, true);
     }
     let mut tx = app.db.begin().await?;
     let id = match resident::find_by_phone(&app, &mut tx, &phone).await? {
@@ -209,33 +206,20 @@ async fn check_code(
     Ok(with_cookie(&cookie, next))
 }
 
-async fn phone_page(
-    app: &App,
-    gateways: &Gateways,
-    frame: Frame,
-    next: &str,
-    phone: &str,
-    fault: &str,
-) -> Result<Html<String>, Problem> {
-    drawn(app, gateways, frame, next, phone, fault, false)
-}
-
 fn faulty(
     app: &App,
-    gateways: &Gateways,
     frame: Frame,
     next: &str,
     phone: &str,
     fault: &str,
     is_sent: bool,
 ) -> Result<Response, Problem> {
-    let page = drawn(app, gateways, frame, next, phone, fault, is_sent)?;
+    let page = drawn(app, frame, next, phone, fault, is_sent)?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
 fn drawn(
     app: &App,
-    gateways: &Gateways,
     frame: Frame,
     next: &str,
     phone: &str,
@@ -244,9 +228,7 @@ fn drawn(
 ) -> Result<Html<String>, Problem> {
     let telephone = app.config.simulated.contains(&"短信").then(|| app.config.sms_address.clone());
     let (next, phone, fault) = (next.to_owned(), phone.to_owned(), fault.to_owned());
-    page(
-        PhonePage { frame, next, phone, is_sent, fault, telephone, ways: Ways::of(app, gateways) }.render(),
-    )
+    page(PhonePage { frame, next, phone, is_sent, fault, telephone }.render())
 }
 
 fn with_cookie(cookie: &Cookie<'_>, next: &str) -> Response {
