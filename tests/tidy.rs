@@ -22,10 +22,25 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("api/people", &["platform", "ui", "gateways"]),
     ("api/preconsult", &["platform", "ui", "people", "engine"]),
     ("api/knowledge", &["platform", "ui", "people", "engine", "kb"]),
-    ("api/server", &["platform", "ui", "people", "gateways", "preconsult", "knowledge", "engine", "nlp", "kb", "rules"]),
+    (
+        "api/server",
+        &["platform", "ui", "people", "gateways", "preconsult", "knowledge", "engine", "nlp", "kb", "rules"],
+    ),
     (
         "tests",
-        &["platform", "ui", "people", "gateways", "preconsult", "knowledge", "engine", "nlp", "kb", "rules", "jiuyi"],
+        &[
+            "platform",
+            "ui",
+            "people",
+            "gateways",
+            "preconsult",
+            "knowledge",
+            "engine",
+            "nlp",
+            "kb",
+            "rules",
+            "jiuyi",
+        ],
     ),
 ];
 

@@ -11,6 +11,7 @@ use knowledge::Releases;
 use platform::{
     App, Config,
     db::test_support::{Bench, on_each_database},
+    session::{self, Principal},
 };
 
 use crate::Browser;
@@ -102,6 +103,16 @@ impl<'a> TestApp<'a> {
     /// A browser signed in as a member of `data/demo/staff.tsv`, by key.
     pub async fn staff(&self, key: &str) -> Browser {
         self.signed_in("staff", key).await
+    }
+
+    /// A browser with a session of this principal, who need not be among the demo people.
+    pub async fn signed_in_as(&self, principal: &Principal) -> Browser {
+        let mut tx = self.bench.db.begin().await.expect("a transaction begins");
+        let cookie = session::begin(&mut tx, &self.bench.app, principal).await.expect("a session begins");
+        tx.commit().await.expect("a session is kept");
+        let mut browser = self.browser();
+        browser.set_cookie(session::COOKIE, cookie.value());
+        browser
     }
 
     async fn signed_in(&self, kind: &str, key: &str) -> Browser {

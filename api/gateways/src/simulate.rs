@@ -140,10 +140,9 @@ pub async fn consent(address: &str, user: &str) -> Result<String, GatewayError> 
     let unreached = |source: reqwest::Error| GatewayError::Unreached { system: "a simulator", source };
     let answer = request.send().await.map_err(unreached)?;
     let place = answer.headers().get("location").and_then(|place| place.to_str().ok());
-    place.map(str::to_owned).ok_or(GatewayError::Unreadable {
-        system: "a simulator",
-        fault: "nobody of that name".into(),
-    })
+    place
+        .map(str::to_owned)
+        .ok_or(GatewayError::Unreadable { system: "a simulator", fault: "nobody of that name".into() })
 }
 
 /// A page of a simulator: says at once that it is one.

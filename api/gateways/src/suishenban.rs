@@ -69,7 +69,12 @@ impl Client {
         }
     }
 
-    fn signed(&self, method: reqwest::Method, target: &str, body: String) -> Result<reqwest::RequestBuilder, GatewayError> {
+    fn signed(
+        &self,
+        method: reqwest::Method,
+        target: &str,
+        body: String,
+    ) -> Result<reqwest::RequestBuilder, GatewayError> {
         let (timestamp, nonce) = (self.clock.now().timestamp(), word(&*self.ids));
         let signature =
             signature::of_request(&self.secret, method.as_str(), target, timestamp, &nonce, body.as_bytes());
@@ -96,7 +101,12 @@ impl Client {
             _ => Err(GatewayError::Unreadable { system: SYSTEM, fault: format!("no field {name}") }),
         };
         let [name, id_number, phone] = &self.fields;
-        Ok(Citizen { user: user.into(), name: field(name)?, id_number: field(id_number)?, phone: field(phone)? })
+        Ok(Citizen {
+            user: user.into(),
+            name: field(name)?,
+            id_number: field(id_number)?,
+            phone: field(phone)?,
+        })
     }
 }
 
@@ -109,7 +119,11 @@ impl Suishenban for Client {
             ("scope", "read"),
             ("state", state),
         ];
-        format!("{}/api/oauth/authorize?{}", self.address, serde_html_form::to_string(query).unwrap_or_default())
+        format!(
+            "{}/api/oauth/authorize?{}",
+            self.address,
+            serde_html_form::to_string(query).unwrap_or_default()
+        )
     }
 
     fn identify<'a>(&'a self, code: &'a str, redirect: &'a str) -> Answer<'a, Citizen> {

@@ -164,8 +164,7 @@ impl Client {
     async fn follower(&self, openid: &str, renew: bool) -> Result<bool, GatewayError> {
         let token = self.base_token(renew).await?;
         let query = [("access_token", token.as_str()), ("openid", openid), ("lang", "zh_CN")];
-        let answer: Follower =
-            self.read("cgi-bin/user/info", &query).await?;
+        let answer: Follower = self.read("cgi-bin/user/info", &query).await?;
         Ok(answer.subscribe == 1)
     }
 }

@@ -44,7 +44,9 @@ impl From<PeopleError> for Problem {
                 Self::new(StatusCode::BAD_GATEWAY, "/problems/people/outside-silent", "对方系统暂时没有回应")
                     .detail("您填写的内容没有问题，请稍后再试，或换一种方式。")
             }
-            PeopleError::Sealed(_) | PeopleError::Storage(_) | PeopleError::Stored(_) => Self::internal(error),
+            PeopleError::Sealed(_) | PeopleError::Storage(_) | PeopleError::Stored(_) => {
+                Self::internal(error)
+            }
         }
     }
 }

@@ -25,7 +25,8 @@ use fields::CardForm;
 /// Reads the text on a photograph of a card. Without an engine residents type.
 pub trait RecogniseId: Send + Sync {
     /// What could be read; fields that could not stay empty, and the resident corrects all of them.
-    fn read<'a>(&'a self, side: Side, photo: &'a [u8]) -> Pin<Box<dyn Future<Output = CardForm> + Send + 'a>>;
+    fn read<'a>(&'a self, side: Side, photo: &'a [u8])
+    -> Pin<Box<dyn Future<Output = CardForm> + Send + 'a>>;
 }
 
 /// The engine of this installation, given to the router as an extension.

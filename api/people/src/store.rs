@@ -71,7 +71,8 @@ pub(crate) async fn find_demo_resident(db: &Db, id: Uuid) -> sqlx::Result<Option
 
 /// Youngest last.
 pub(crate) async fn list_demo_residents(db: &Db) -> sqlx::Result<Vec<ResidentRow>> {
-    let sql = "SELECT id, name, sex, birth_date, birth_known FROM resident WHERE demo = $1 ORDER BY birth_date, id";
+    let sql =
+        "SELECT id, name, sex, birth_date, birth_known FROM resident WHERE demo = $1 ORDER BY birth_date, id";
     on_read!(db, |c| sqlx::query_as(sql).bind(true).fetch_all(c).await)
 }
 

@@ -56,10 +56,7 @@ impl Simulator {
     }
 
     pub(crate) fn routes(&self) -> Router {
-        Router::new()
-            .route("/", get(telephone))
-            .route("/v1/messages", post(receive))
-            .with_state(self.clone())
+        Router::new().route("/", get(telephone)).route("/v1/messages", post(receive)).with_state(self.clone())
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

@@ -103,7 +103,8 @@ impl Simulator {
     fn is_signed(&self, method: &str, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> bool {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
         let timestamp = text(signature::TIMESTAMP).parse().unwrap_or(0);
-        let (target, nonce) = (uri.path_and_query().map_or("", |whole| whole.as_str()), text(signature::NONCE));
+        let (target, nonce) =
+            (uri.path_and_query().map_or("", |whole| whole.as_str()), text(signature::NONCE));
         let expected = signature::of_request(&self.0.secret, method, target, timestamp, nonce, body);
         text(signature::ACCOUNT) == self.client_id()
             && signature::same(&expected, text(signature::SIGNATURE))
@@ -122,7 +123,8 @@ async fn authorize(State(own): State<Simulator>, Query(asked): Query<Authorize>)
         let kept = ((*user).into(), asked.redirect_uri.clone(), own.0.clock.now());
         own.kept().codes.insert(code.clone(), kept);
         let query = serde_html_form::to_string([("code", code.as_str()), ("state", &asked.state)]);
-        return Redirect::to(&format!("{}?{}", asked.redirect_uri, query.unwrap_or_default())).into_response();
+        return Redirect::to(&format!("{}?{}", asked.redirect_uri, query.unwrap_or_default()))
+            .into_response();
     }
     let link = |[user, name, ..]: &[&str; 4]| {
         let query = serde_html_form::to_string([

@@ -150,10 +150,7 @@ fn chooser(asked: &Authorize) -> Html<String> {
     };
     page(
         "微信授权（模拟）",
-        &format!(
-            "<p>“健康静安”申请获取你的昵称。</p>{}",
-            USERS.iter().map(link).collect::<String>()
-        ),
+        &format!("<p>“健康静安”申请获取你的昵称。</p>{}", USERS.iter().map(link).collect::<String>()),
     )
 }
 

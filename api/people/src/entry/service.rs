@@ -76,9 +76,11 @@ pub struct Redeemed {
     birth_date: Option<NaiveDate>,
 }
 
-const REFUSED: PeopleError =
-    PeopleError::Refused("这个链接不能用：可能已过期、用过一次，或不是合作方发出的。请回到原来的页面重新进入。");
-const OVER: PeopleError = PeopleError::Refused("这次进入已超过 30 分钟或已经完成，请回到原来的页面重新进入。");
+const REFUSED: PeopleError = PeopleError::Refused(
+    "这个链接不能用：可能已过期、用过一次，或不是合作方发出的。请回到原来的页面重新进入。",
+);
+const OVER: PeopleError =
+    PeopleError::Refused("这次进入已超过 30 分钟或已经完成，请回到原来的页面重新进入。");
 
 /// Registers a partner; gives the secret, which is shown this once.
 pub async fn register(
@@ -380,7 +382,9 @@ async fn spend(tx: &mut Tx, app: &App, partner: &str, nonce: &str) -> Result<(),
 /// None when it cannot be asked now. Who has no WeChat account with us follows nothing.
 async fn follows(app: &App, gateways: &Gateways, me: Uuid) -> Result<Option<bool>, PeopleError> {
     let Some(port) = &gateways.wechat else { return Ok(None) };
-    let Some(openid) = resident::find_subject(app, me, Channel::WeChat).await? else { return Ok(Some(false)) };
+    let Some(openid) = resident::find_subject(app, me, Channel::WeChat).await? else {
+        return Ok(Some(false));
+    };
     match port.is_follower(&openid).await {
         Ok(follows) => Ok(Some(follows)),
         Err(error) => {
@@ -390,7 +394,12 @@ async fn follows(app: &App, gateways: &Gateways, me: Uuid) -> Result<Option<bool
     }
 }
 
-async fn redeemed(app: &App, partner: &Partner, visit: Visit, patient: Uuid) -> Result<Redeemed, PeopleError> {
+async fn redeemed(
+    app: &App,
+    partner: &Partner,
+    visit: Visit,
+    patient: Uuid,
+) -> Result<Redeemed, PeopleError> {
     let who = resident::find(app, patient).await?;
     let agreed = |field| partner.fields.contains(&field);
     Ok(Redeemed {
@@ -412,7 +421,8 @@ async fn refuse(
     why: &str,
 ) -> Result<(), PeopleError> {
     let outcome = Outcome::Denied;
-    let entry = audit::Entry { reason: Some(why), outcome, ..deed(app, partner_actor(partner), action, request) };
+    let entry =
+        audit::Entry { reason: Some(why), outcome, ..deed(app, partner_actor(partner), action, request) };
     Ok(note(app, entry).await?)
 }
 
@@ -423,7 +433,8 @@ fn partner_actor(key: &str) -> Actor {
 
 /// Loopback over plain HTTP is for demos only.
 fn is_return_address(address: &str, is_demo: bool) -> bool {
-    let is_secure = address.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    let is_secure =
+        address.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
     let is_local = is_demo && address.starts_with("http://127.0.0.1");
     let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '#' | '"' | '<' | '>' | '\\' | '@');
     (is_secure || is_local) && address.len() <= 300 && address.chars().all(is_plain)

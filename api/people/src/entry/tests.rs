@@ -41,7 +41,13 @@ fn link(app: &App, key: &str, secret: &str, nonce: &str) -> Link {
     link
 }
 
-async fn redeem(app: &App, key: &str, secret: &str, nonce: &str, ticket: &str) -> Result<String, PeopleError> {
+async fn redeem(
+    app: &App,
+    key: &str,
+    secret: &str,
+    nonce: &str,
+    ticket: &str,
+) -> Result<String, PeopleError> {
     let body = serde_json::json!({"ticket": ticket}).to_string();
     let timestamp = app.now().timestamp();
     let signature = signature::of_request(secret, "POST", TARGET, timestamp, nonce, body.as_bytes());
@@ -62,10 +68,8 @@ async fn denials(app: &App) -> Vec<String> {
 
 /// A resident with this WeChat account, verified or not.
 async fn resident_of(app: &App, openid: &str, is_verified: bool) -> Uuid {
-    let real = RealName {
-        name: "秦知远".into(),
-        id_number: IdNumber::of_body("31010619850312791").unwrap(),
-    };
+    let real =
+        RealName { name: "秦知远".into(), id_number: IdNumber::of_body("31010619850312791").unwrap() };
     let mut tx = app.db.begin().await.unwrap();
     let id = resident::insert(app, &mut tx).await.unwrap();
     resident::insert_account(app, &mut tx, id, Channel::WeChat, openid).await.unwrap();
@@ -104,13 +108,15 @@ async fn forged_replayed_expired_and_foreign_links_are_refused_and_recorded() {
         bench.clock.advance(TimeDelta::minutes(6));
         assert!(!enter(Service::Booking, &late).await, "expired");
         let mut foreign = link(bench, "community-a", &secret, "nonce-00000003");
-        foreign.signature = signature::hmac_sm3(&secret, &service::canonical(Service::Immunisation, &foreign));
+        foreign.signature =
+            signature::hmac_sm3(&secret, &service::canonical(Service::Immunisation, &foreign));
         assert!(!enter(Service::Immunisation, &foreign).await, "not agreed on");
         service::set_active(bench, &request(), Actor::system("test"), "community-a", false).await.unwrap();
         assert!(!enter(Service::Booking, &link(bench, "community-a", &secret, "nonce-00000004")).await);
         let reasons = denials(bench).await;
         assert_eq!(reasons.len(), 12, "{reasons:?}");
-        for reason in ["签名不符", "随机串已用过", "时间超出 5 分钟", "没有约定这项服务"] {
+        for reason in ["签名不符", "随机串已用过", "时间超出 5 分钟", "没有约定这项服务"]
+        {
             assert!(reasons.iter().any(|one| one == reason), "{reason}");
         }
     })
@@ -220,7 +226,9 @@ async fn partners_are_registered_with_care() {
         };
         assert_eq!(register(|partner| partner.key = "community-a".into()).await, "key");
         assert_eq!(register(|partner| partner.key = "A b".into()).await, "key");
-        for address in ["http://partner.example.cn", "javascript:alert(1)", "https://user@evil.example", "https:///x"] {
+        for address in
+            ["http://partner.example.cn", "javascript:alert(1)", "https://user@evil.example", "https:///x"]
+        {
             let partner = Partner {
                 id: bench.new_id(),
                 key: "community-d".into(),
@@ -235,8 +243,10 @@ async fn partners_are_registered_with_care() {
         }
         assert_eq!(register(|partner| partner.services.clear()).await, "services");
         let stored: Vec<Vec<u8>> =
-            on_read!(&bench.db, |c| sqlx::query_scalar("SELECT secret FROM entry_partner").fetch_all(c).await)
-                .unwrap();
+            on_read!(&bench.db, |c| sqlx::query_scalar("SELECT secret FROM entry_partner")
+                .fetch_all(c)
+                .await)
+            .unwrap();
         assert!(stored.iter().all(|sealed| !String::from_utf8_lossy(sealed).contains(&secret)));
     })
     .await;

@@ -87,8 +87,11 @@ pub async fn switch(app: &App, request: &RequestId, owner: Uuid, patient: Uuid) 
     let actor = Actor::from(&Principal::Resident { id: owner });
     if !may_act_for(app, owner, patient).await? {
         let outcome = Outcome::Denied;
-        note(app, audit::Entry { outcome, patient: Some(patient), ..deed(app, actor, "family.switch", request) })
-            .await?;
+        note(
+            app,
+            audit::Entry { outcome, patient: Some(patient), ..deed(app, actor, "family.switch", request) },
+        )
+        .await?;
         return Err(PeopleError::NotFound);
     }
     let mut tx = app.db.begin().await?;
@@ -166,9 +169,8 @@ pub async fn add(app: &App, request: &RequestId, owner: Uuid, form: &MemberForm)
         expires_at: expiry(app.now(), checked.real.id_number.birth_date(), today),
         revoked_at: None,
     };
-    let proof_number = checked
-        .proof_number
-        .map(|number| app.keyring.seal(&*app.ids, store::place_of_proof(id), &number));
+    let proof_number =
+        checked.proof_number.map(|number| app.keyring.seal(&*app.ids, store::place_of_proof(id), &number));
     if !store::insert(&mut tx, &member, proof_number, CONSENT).await? {
         return Err(one("id_number", "这位就诊人已经添加过了"));
     }

@@ -78,7 +78,8 @@ pub(super) async fn lock_owner(tx: &mut Tx, owner: Uuid) -> sqlx::Result<()> {
 }
 
 pub(super) async fn count_open(tx: &mut Tx, owner: Uuid, now: DateTime<Utc>) -> sqlx::Result<i64> {
-    let sql = "SELECT count(*) FROM family_member WHERE owner = $1 AND revoked_at IS NULL AND expires_at > $2";
+    let sql =
+        "SELECT count(*) FROM family_member WHERE owner = $1 AND revoked_at IS NULL AND expires_at > $2";
     on_tx!(tx, |c| sqlx::query_scalar(sql).bind(owner).bind(now).fetch_one(c).await)
 }
 

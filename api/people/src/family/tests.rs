@@ -76,7 +76,10 @@ async fn access_lasts_from_consent_to_revocation_and_no_longer() {
         assert_eq!(current_patient(&app, me).await.unwrap(), mother);
 
         let stranger = verified(&app, "宋晨曦", "31010820091105441").await;
-        assert!(matches!(service::revoke(&app, &request(), stranger, member.id).await, Err(PeopleError::NotFound)));
+        assert!(matches!(
+            service::revoke(&app, &request(), stranger, member.id).await,
+            Err(PeopleError::NotFound)
+        ));
         let refused = service::switch(&app, &request(), stranger, mother).await;
         assert!(matches!(refused, Err(PeopleError::NotFound)));
         // The patient takes it back; both sides may.
@@ -131,7 +134,13 @@ async fn nobody_is_added_without_proof_consent_or_a_code() {
         let (app, gateways, simulators) = simulated(bench).await;
         let me = verified(&app, ME.0, ME.1).await;
         let add = async |form: &MemberForm| service::add(&app, &request(), me, form).await;
-        let bare = MemberForm { proof: String::new(), proof_number: "1".into(), guardian: None, consent: None, ..child(CHILD.0, CHILD.1) };
+        let bare = MemberForm {
+            proof: String::new(),
+            proof_number: "1".into(),
+            guardian: None,
+            consent: None,
+            ..child(CHILD.0, CHILD.1)
+        };
         assert_eq!(fields(add(&bare).await.unwrap_err()), ["proof", "proof_number", "guardian", "consent"]);
         let own = MemberForm { phone: "13800138001".into(), code: "123456".into(), ..child(ME.0, ME.1) };
         assert_eq!(fields(add(&own).await.unwrap_err()), ["id_number"]);

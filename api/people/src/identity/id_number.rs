@@ -9,8 +9,8 @@ const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 const CHECKS: [u8; 11] = *b"10X98765432";
 /// Two digits that begin an area code: 省、自治区、直辖市, 台湾, 香港, 澳门, and 91 of the foreigners' permanent residence.
 const PROVINCES: [u32; 36] = [
-    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62,
-    63, 64, 65, 71, 81, 82, 83, 91,
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54,
+    61, 62, 63, 64, 65, 71, 81, 82, 83, 91,
 ];
 
 /// A citizen's identity number (GB 11643-1999): 18 characters, the last one computed from the others.
@@ -28,7 +28,9 @@ impl IdNumber {
         match bytes.len() {
             0 => return Err(NumberFault("请填写身份证号")),
             15 if bytes.iter().all(u8::is_ascii_digit) => {
-                return Err(NumberFault("这是 15 位的旧身份证号，已停止使用；请填写现在身份证上的 18 位号码"));
+                return Err(NumberFault(
+                    "这是 15 位的旧身份证号，已停止使用；请填写现在身份证上的 18 位号码",
+                ));
             }
             18 => {}
             _ => return Err(NumberFault("身份证号应为 18 位，请核对有没有多写或漏写")),
@@ -53,7 +55,8 @@ impl IdNumber {
     /// The number of these first 17 digits, with its check computed; None when no such number can be.
     pub fn of_body(body: &str) -> Option<Self> {
         let is_body = body.len() == 17 && body.bytes().all(|b| b.is_ascii_digit());
-        is_body.then(|| format!("{body}{}", char::from(check_of(body.as_bytes()))))
+        is_body
+            .then(|| format!("{body}{}", char::from(check_of(body.as_bytes()))))
             .and_then(|number| Self::parse(&number).ok())
     }
 
@@ -143,18 +146,22 @@ mod tests {
 
     #[test]
     fn blanks_small_x_and_wide_digits_are_accepted() {
-        for typed in [" 110105 19491231 002x ", "１１０１０５１９４９１２３１００２Ｘ", "110105-19491231-002X"] {
+        for typed in
+            [" 110105 19491231 002x ", "１１０１０５１９４９１２３１００２Ｘ", "110105-19491231-002X"]
+        {
             assert_eq!(IdNumber::parse(typed).unwrap().as_str(), "11010519491231002X");
         }
         assert_eq!(IdNumber::parse("11010519491231002x").unwrap().masked(), "110***********002X");
     }
 
     fn numbers() -> impl Strategy<Value = IdNumber> {
-        (0..PROVINCES.len(), 0_u32..10_000, 0_u64..70_000, 0_u32..1000).prop_map(|(province, area, day, serial)| {
-            let birth = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap() + Days::new(day);
-            let body = format!("{}{area:04}{}{serial:03}", PROVINCES[province], birth.format("%Y%m%d"));
-            IdNumber::of_body(&body).unwrap()
-        })
+        (0..PROVINCES.len(), 0_u32..10_000, 0_u64..70_000, 0_u32..1000).prop_map(
+            |(province, area, day, serial)| {
+                let birth = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap() + Days::new(day);
+                let body = format!("{}{area:04}{}{serial:03}", PROVINCES[province], birth.format("%Y%m%d"));
+                IdNumber::of_body(&body).unwrap()
+            },
+        )
     }
 
     proptest! {

@@ -14,7 +14,8 @@ impl Phone {
             return Err(NumberFault("请填写手机号"));
         }
         let rest = typed.strip_prefix("+86").or_else(|| typed.strip_prefix("0086"));
-        let rest = rest.or_else(|| typed.strip_prefix("86").filter(|rest| rest.len() == 11)).unwrap_or(&typed);
+        let rest =
+            rest.or_else(|| typed.strip_prefix("86").filter(|rest| rest.len() == 11)).unwrap_or(&typed);
         match rest.as_bytes() {
             digits if !digits.iter().all(u8::is_ascii_digit) => Err(NumberFault("手机号只能有数字，请核对")),
             [b'1', b'3'..=b'9', ..] if rest.len() == 11 => Ok(Self(rest.to_owned())),

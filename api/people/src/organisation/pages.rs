@@ -57,7 +57,11 @@ async fn list_from(
 ) -> Result<Html<String>, Problem> {
     let given = here.longitude.trim().parse().ok().zip(here.latitude.trim().parse().ok());
     let here = given.and_then(|(longitude, latitude)| Position::on_earth(longitude, latitude));
-    let fault = if here.is_none() { "没有得到您的位置，下面按名称排列。可在系统设置中允许定位后重试。" } else { "" };
+    let fault = if here.is_none() {
+        "没有得到您的位置，下面按名称排列。可在系统设置中允许定位后重试。"
+    } else {
+        ""
+    };
     drawn(&app, frame.with_csrf(csrf), here, fault).await
 }
 
@@ -74,7 +78,9 @@ async fn drawn(
     let mut rows: Vec<Row> = service::list(app).await?.into_iter().map(row).collect();
     rows.sort_by(|a, b| {
         let far = |row: &Row| row.metres.unwrap_or(f64::INFINITY);
-        far(a).total_cmp(&far(b)).then_with(|| if here.is_some() { std::cmp::Ordering::Equal } else { a.one.name.cmp(&b.one.name) })
+        far(a).total_cmp(&far(b)).then_with(|| {
+            if here.is_some() { std::cmp::Ordering::Equal } else { a.one.name.cmp(&b.one.name) }
+        })
     });
     page(ListPage { frame, rows, has_position: here.is_some(), fault: fault.into() }.render())
 }

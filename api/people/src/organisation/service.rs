@@ -149,9 +149,9 @@ fn position(longitude: &str, latitude: &str) -> Result<Option<Position>, &'stati
         ("", "") => Ok(None),
         ("", _) | (_, "") => Err("经度和纬度要一起填写，或都留空"),
         (longitude, latitude) => match (longitude.parse(), latitude.parse()) {
-            (Ok(longitude), Ok(latitude)) => Position::in_shanghai(longitude, latitude).map(Some).ok_or(
-                "这个位置不在上海市内（经度约 120.8–122.3，纬度约 30.6–31.95），请核对有没有填反",
-            ),
+            (Ok(longitude), Ok(latitude)) => Position::in_shanghai(longitude, latitude)
+                .map(Some)
+                .ok_or("这个位置不在上海市内（经度约 120.8–122.3，纬度约 30.6–31.95），请核对有没有填反"),
             _ => Err("经纬度请写成小数，例如 121.4473 和 31.2286"),
         },
     }

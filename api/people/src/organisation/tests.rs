@@ -39,7 +39,14 @@ async fn the_26_come_in_and_what_was_edited_stays() {
             ..OrganisationForm::from(&all[0])
         };
         service::change(bench, &request, &admin(), "JA01", &right).await.unwrap();
-        let again = service::change(bench, &request, &admin(), "JA01", &OrganisationForm { name: "另一名".into(), ..right.clone() }).await;
+        let again = service::change(
+            bench,
+            &request,
+            &admin(),
+            "JA01",
+            &OrganisationForm { name: "另一名".into(), ..right.clone() },
+        )
+        .await;
         assert!(matches!(again, Err(ChangeError::Other(PeopleError::Refused(_)))), "an old version");
         load(bench).await.unwrap();
         let kept = service::find(bench, "JA01").await.unwrap();
@@ -54,7 +61,9 @@ async fn the_26_come_in_and_what_was_edited_stays() {
             level: "五级".into(),
             ..right
         };
-        let Err(ChangeError::Faults(faults)) = service::change(bench, &request, &admin(), "JA01", &wrong).await else {
+        let Err(ChangeError::Faults(faults)) =
+            service::change(bench, &request, &admin(), "JA01", &wrong).await
+        else {
             panic!("refused")
         };
         let fields: Vec<_> = faults.iter().map(|(field, _)| *field).collect();
@@ -81,7 +90,14 @@ fn payment_addresses_are_https_only() {
         service::check(&form, &before).is_ok()
     };
     assert!(is_fine("https://pay.example.cn:8443/a?b=c") && is_fine(""));
-    for bad in ["javascript:alert(1)", "https://", "https://user@pay.example.cn", "https://a b.cn", "//x.cn", "https://localhost"] {
+    for bad in [
+        "javascript:alert(1)",
+        "https://",
+        "https://user@pay.example.cn",
+        "https://a b.cn",
+        "//x.cn",
+        "https://localhost",
+    ] {
         assert!(!is_fine(bad), "{bad}");
     }
 }

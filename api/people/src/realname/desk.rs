@@ -180,7 +180,14 @@ async fn case(
     require_reviewer(&me)?;
     let case = service::read(&app, &request, &me.session.principal, id).await?;
     let frame = signed(&app, frame, &me).await?;
-    drawn(&app, &me, frame, case, &Verdict { version: 0, verdict: String::new(), reason: String::new(), text: String::new() }, "")
+    drawn(
+        &app,
+        &me,
+        frame,
+        case,
+        &Verdict { version: 0, verdict: String::new(), reason: String::new(), text: String::new() },
+        "",
+    )
 }
 
 fn drawn(
@@ -214,11 +221,7 @@ fn drawn(
     )
 }
 
-async fn claim(
-    State(app): State<App>,
-    me: SignedInStaff,
-    Path(id): Path<Uuid>,
-) -> Result<Redirect, Problem> {
+async fn claim(State(app): State<App>, me: SignedInStaff, Path(id): Path<Uuid>) -> Result<Redirect, Problem> {
     require_reviewer(&me)?;
     service::claim(&app, &me.session.principal, id).await?;
     Ok(Redirect::to(&format!("/staff/realname/{id}")))
@@ -291,7 +294,10 @@ async fn export_statistics(
     require_reviewer(&me)?;
     let counts = counted(&app, &span).await?;
     let name = format!("attachment; filename=\"realname-{}-{}.csv\"", counts.from, counts.until);
-    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)], counts.csv())
+    Ok((
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)],
+        counts.csv(),
+    )
         .into_response())
 }
 
@@ -317,7 +323,11 @@ fn bars(counts: &Statistics) -> Vec<Bar> {
         });
         let label = format!(
             "{}：提交 {}，通过 {}，未通过 {}，待审核 {}",
-            day.day, day.counts.all(), day.counts.approved, day.counts.rejected, day.counts.waiting
+            day.day,
+            day.counts.all(),
+            day.counts.approved,
+            day.counts.rejected,
+            day.counts.waiting
         );
         Bar { x: index * STEP + 2, label, parts }
     };

@@ -109,8 +109,11 @@ impl CardFields {
 
 /// A person's name in its normal form: no blanks, one kind of middle dot.
 pub fn person_name(typed: &str) -> Result<String, &'static str> {
-    let name: String =
-        typed.chars().filter(|c| !c.is_whitespace()).map(|c| if matches!(c, '•' | '・' | '．') { '·' } else { c }).collect();
+    let name: String = typed
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| if matches!(c, '•' | '・' | '．') { '·' } else { c })
+        .collect();
     let is_letter = |c: char| c == '·' || c.is_ascii_alphabetic() || (c.is_alphabetic() && !c.is_ascii());
     match name.chars().count() {
         0 => Err("请填写姓名"),

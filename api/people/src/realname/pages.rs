@@ -74,11 +74,7 @@ impl FieldsPage {
     }
 }
 
-async fn home(
-    State(app): State<App>,
-    me: SignedInResident,
-    frame: Frame,
-) -> Result<Html<String>, Problem> {
+async fn home(State(app): State<App>, me: SignedInResident, frame: Frame) -> Result<Html<String>, Problem> {
     let who = resident::find(&app, me.id).await?;
     let case = service::find_latest(&app, me.id).await?;
     let frame = frame.with_csrf(me.session.csrf);
@@ -139,8 +135,7 @@ async fn upload(
 
 /// The file called `photo`; a form without one gives an empty file.
 async fn read_photo(mut form: Multipart) -> Result<Vec<u8>, PeopleError> {
-    const LOST: PeopleError =
-        PeopleError::Field("photo", "照片没有传完或超过 8 MB，请检查网络后重新提交");
+    const LOST: PeopleError = PeopleError::Field("photo", "照片没有传完或超过 8 MB，请检查网络后重新提交");
     while let Some(field) = form.next_field().await.map_err(|_| LOST)? {
         if field.name() == Some("photo") {
             return Ok(field.bytes().await.map_err(|_| LOST)?.to_vec());

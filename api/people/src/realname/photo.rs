@@ -90,7 +90,10 @@ fn jpeg(file: &[u8]) -> Result<Photo, PhotoFault> {
                     0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
                         let [_, h1, h2, w1, w2, ..] = body else { return Err(BROKEN) };
                         // A second frame would make a second, unmeasured picture.
-                        if size.replace((u16::from_be_bytes([*w1, *w2]), u16::from_be_bytes([*h1, *h2]))).is_some() {
+                        if size
+                            .replace((u16::from_be_bytes([*w1, *w2]), u16::from_be_bytes([*h1, *h2])))
+                            .is_some()
+                        {
                             return Err(BROKEN);
                         }
                     }
@@ -169,8 +172,10 @@ fn png(file: &[u8]) -> Result<Photo, PhotoFault> {
             return Err(BROKEN);
         }
         if kind == b"IHDR" {
-            let number = |at: usize| chunk.get(at..)?.first_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes));
-            size = number(8).zip(number(12)).filter(|(width, height)| length == 13 && *width > 0 && *height > 0);
+            let number =
+                |at: usize| chunk.get(at..)?.first_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes));
+            size =
+                number(8).zip(number(12)).filter(|(width, height)| length == 13 && *width > 0 && *height > 0);
             size.ok_or(BROKEN)?;
         }
         if KEPT.iter().any(|kept| *kept == kind) {

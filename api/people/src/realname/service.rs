@@ -29,8 +29,9 @@ const FORGOTTEN: TimeDelta = TimeDelta::days(7);
 
 const NOT_YET: PeopleError = PeopleError::Refused("请先从“实名认证”开始，按步骤拍照。");
 const CLOSED: PeopleError = PeopleError::Refused("这份申请已经提交，不能再改；请在“实名认证”查看进度。");
-const NOT_HELD: PeopleError =
-    PeopleError::Refused("这份申请不在您手里：可能已由他人审结、领取，或您领取已超过 15 分钟。请回到列表重新领取。");
+const NOT_HELD: PeopleError = PeopleError::Refused(
+    "这份申请不在您手里：可能已由他人审结、领取，或您领取已超过 15 分钟。请回到列表重新领取。",
+);
 
 /// The newest application of a resident.
 pub async fn find_latest(app: &App, resident: Uuid) -> Result<Option<Case>, PeopleError> {
@@ -75,11 +76,7 @@ pub async fn add_photo(app: &App, resident: Uuid, side: Side, file: &[u8]) -> Re
 }
 
 /// A photograph of the resident's own application.
-pub async fn find_own_photo(
-    app: &App,
-    resident: Uuid,
-    side: Side,
-) -> Result<(Kind, Vec<u8>), PeopleError> {
+pub async fn find_own_photo(app: &App, resident: Uuid, side: Side) -> Result<(Kind, Vec<u8>), PeopleError> {
     let case = find_latest(app, resident).await?.ok_or(PeopleError::NotFound)?;
     store::find_photo(app, case.id, side).await?.ok_or(PeopleError::NotFound)
 }
@@ -230,9 +227,11 @@ pub async fn decide(
 
 async fn approve(app: &App, tx: &mut platform::Tx, own: Uuid, real: &RealName) -> Result<(), PeopleError> {
     match resident::find_by_id_number(app, tx, &real.id_number).await? {
-        Some(known) if known.id != own && known.is_vouched() && known.name != real.name => Err(PeopleError::Refused(
-            "这个身份证号已登记在另一个姓名下，不能通过。请以“其他原因”退回并请居民到窗口核对。",
-        )),
+        Some(known) if known.id != own && known.is_vouched() && known.name != real.name => {
+            Err(PeopleError::Refused(
+                "这个身份证号已登记在另一个姓名下，不能通过。请以“其他原因”退回并请居民到窗口核对。",
+            ))
+        }
         Some(known) if known.id != own => {
             resident::move_accounts(tx, own, known.id).await?;
             session::delete_of(tx, own).await?;

@@ -56,11 +56,7 @@ impl Counts {
 }
 
 /// Counts the days from `from` to `until`, both included; days are those of China.
-pub(super) async fn compute(
-    app: &App,
-    from: NaiveDate,
-    until: NaiveDate,
-) -> Result<Statistics, PeopleError> {
+pub(super) async fn compute(app: &App, from: NaiveDate, until: NaiveDate) -> Result<Statistics, PeopleError> {
     let span = (until - from).num_days();
     if !(0..MOST_DAYS).contains(&span) {
         return Err(PeopleError::Field("from", "开始日期应不晚于结束日期，且相隔不超过一年"));
@@ -83,7 +79,14 @@ pub(super) async fn compute(
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, count)| -count);
     let days = days.into_iter().map(|(day, counts)| Day { day, counts }).collect();
-    Ok(Statistics { from, until, days, sum, reasons, median_minutes: minutes.get(minutes.len() / 2).copied() })
+    Ok(Statistics {
+        from,
+        until,
+        days,
+        sum,
+        reasons,
+        median_minutes: minutes.get(minutes.len() / 2).copied(),
+    })
 }
 
 impl Statistics {

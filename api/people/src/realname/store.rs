@@ -158,7 +158,12 @@ pub(super) async fn submit(
     let sql = "UPDATE realname_case SET state = 'submitted', fields = $2, submitted_at = $3,
             version = version + 1 WHERE id = $1 AND state = 'draft'";
     let done = on_tx!(tx, |c| {
-        sqlx::query(sql).bind(case).bind(sealed).bind(app.now()).execute(c).await
+        sqlx::query(sql)
+            .bind(case)
+            .bind(sealed)
+            .bind(app.now())
+            .execute(c)
+            .await
             .map(|done| done.rows_affected() == 1)
     })?;
     Ok(done)
@@ -174,9 +179,7 @@ pub(super) async fn list(db: &Db, state: State, limit: i64, offset: i64) -> sqlx
             "SELECT * FROM realname_case WHERE state = $1 ORDER BY decided_at DESC, id LIMIT $2 OFFSET $3"
         }
     };
-    on_read!(db, |c| {
-        sqlx::query_as(sql).bind(state.name()).bind(limit).bind(offset).fetch_all(c).await
-    })
+    on_read!(db, |c| { sqlx::query_as(sql).bind(state.name()).bind(limit).bind(offset).fetch_all(c).await })
 }
 
 pub(super) async fn count_by_state(db: &Db) -> sqlx::Result<Vec<(String, i64)>> {

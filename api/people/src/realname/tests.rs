@@ -102,7 +102,13 @@ async fn an_application_is_approved_and_the_resident_is_known_by_it() {
         let deeds: Vec<_> = deeds.iter().map(|deed| deed.action.as_str()).collect();
         assert_eq!(
             deeds,
-            ["realname.approve", "realname.read_photo", "realname.read", "realname.submit", "realname.consent"]
+            [
+                "realname.approve",
+                "realname.read_photo",
+                "realname.read",
+                "realname.submit",
+                "realname.consent"
+            ]
         );
         let again = service::begin(bench, &request(), me).await;
         assert!(matches!(again, Err(PeopleError::Refused(_))), "already verified");
@@ -124,7 +130,10 @@ async fn a_rejected_resident_reads_why_and_starts_anew() {
         service::decide(bench, &request(), &by, id, version(bench, id).await, &why).await.unwrap();
         let case = service::find_latest(bench, me).await.unwrap().unwrap();
         let verdict = case.verdict.unwrap();
-        assert_eq!((case.state, verdict.reason, verdict.text.as_str()), (State::Rejected, Some(Reason::Blurred), "号码看不清"));
+        assert_eq!(
+            (case.state, verdict.reason, verdict.text.as_str()),
+            (State::Rejected, Some(Reason::Blurred), "号码看不清")
+        );
         assert!(resident::find(bench, me).await.unwrap().verified.is_none());
         bench.clock.advance(TimeDelta::minutes(1));
         let second = submitted(bench, me, QIN).await;
@@ -173,7 +182,8 @@ async fn one_reviewer_holds_a_case_and_one_verdict_wins() {
 
         let (request, reject) = (request(), Decision::Reject(Reason::Expired, String::new()));
         let verdict = |decision| service::decide(bench, &request, holder, id, seen, decision);
-        let verdicts = tokio::join!(verdict(&Decision::Approve), verdict(&reject), verdict(&Decision::Approve));
+        let verdicts =
+            tokio::join!(verdict(&Decision::Approve), verdict(&reject), verdict(&Decision::Approve));
         let won = [verdicts.0.is_ok(), verdicts.1.is_ok(), verdicts.2.is_ok()];
         assert_eq!(won.iter().filter(|won| **won).count(), 1, "{won:?}");
 
@@ -197,12 +207,16 @@ async fn approval_joins_the_accounts_of_one_person_and_never_of_two() {
         let first = applicant(bench).await;
         let id = submitted(bench, first, QIN).await;
         service::claim(bench, &by, id).await.unwrap();
-        service::decide(bench, &request(), &by, id, version(bench, id).await, &Decision::Approve).await.unwrap();
+        service::decide(bench, &request(), &by, id, version(bench, id).await, &Decision::Approve)
+            .await
+            .unwrap();
 
         let second = applicant(bench).await;
         let id = submitted(bench, second, QIN).await;
         service::claim(bench, &by, id).await.unwrap();
-        service::decide(bench, &request(), &by, id, version(bench, id).await, &Decision::Approve).await.unwrap();
+        service::decide(bench, &request(), &by, id, version(bench, id).await, &Decision::Approve)
+            .await
+            .unwrap();
         let mut tx = bench.db.begin().await.unwrap();
         let account =
             resident::find_by_account(bench, &mut tx, Channel::WeChat, &second.to_string()).await.unwrap();
@@ -259,7 +273,9 @@ async fn photographs_are_wiped_after_the_retention_time_and_it_is_recorded() {
         let me = applicant(bench).await;
         let id = submitted(bench, me, QIN).await;
         service::claim(bench, &by, id).await.unwrap();
-        service::decide(bench, &request(), &by, id, version(bench, id).await, &Decision::Approve).await.unwrap();
+        service::decide(bench, &request(), &by, id, version(bench, id).await, &Decision::Approve)
+            .await
+            .unwrap();
         let forgetful = applicant(bench).await;
         service::begin(bench, &request(), forgetful).await.unwrap();
         service::add_photo(bench, forgetful, Side::Front, &jpeg_of(1600, 1000)).await.unwrap();
@@ -275,9 +291,10 @@ async fn photographs_are_wiped_after_the_retention_time_and_it_is_recorded() {
         assert_eq!(wipe_photos(bench).await.unwrap(), 0, "once");
         let gone = service::read_photo(bench, &request(), &by, id, Side::Front).await;
         assert!(matches!(gone, Err(PeopleError::NotFound)));
-        let left: i64 =
-            on_read!(&bench.db, |c| sqlx::query_scalar("SELECT count(*) FROM realname_photo").fetch_one(c).await)
-                .unwrap();
+        let left: i64 = on_read!(&bench.db, |c| sqlx::query_scalar("SELECT count(*) FROM realname_photo")
+            .fetch_one(c)
+            .await)
+        .unwrap();
         assert_eq!(left, 0);
         let deeds = audit::list_for_patient(&bench.db, me, 1).await.unwrap();
         assert_eq!((deeds[0].action.as_str(), deeds[0].role.as_str()), ("realname.wipe_photos", "system"));

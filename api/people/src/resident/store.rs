@@ -68,7 +68,11 @@ impl Row {
             name: keyring.open(place_of_name(self.id), &self.name)?,
             sex: self.sex,
             birth_date: self.birth_known.then_some(self.birth_date),
-            id_number: number.transpose()?.map(|text| IdNumber::parse(&text)).transpose().map_err(unreadable)?,
+            id_number: number
+                .transpose()?
+                .map(|text| IdNumber::parse(&text))
+                .transpose()
+                .map_err(unreadable)?,
             phone: phone.transpose()?.map(|text| Phone::parse(&text)).transpose().map_err(unreadable)?,
             verified: self.verified_at.zip(self.verified_by).map(|(at, by)| Verified { at, by }),
         })
@@ -115,11 +119,7 @@ pub(super) async fn find_by_index(tx: &mut Tx, by: By, index: &[u8]) -> sqlx::Re
     on_tx!(tx, |c| sqlx::query_as(sql).bind(index).fetch_optional(c).await)
 }
 
-pub(super) async fn find_account(
-    tx: &mut Tx,
-    channel: Channel,
-    index: &[u8],
-) -> sqlx::Result<Option<Uuid>> {
+pub(super) async fn find_account(tx: &mut Tx, channel: Channel, index: &[u8]) -> sqlx::Result<Option<Uuid>> {
     let sql = "SELECT resident FROM resident_login WHERE channel = $1 AND subject_index = $2";
     on_tx!(tx, |c| sqlx::query_scalar(sql).bind(channel.name()).bind(index).fetch_optional(c).await)
 }
@@ -176,7 +176,8 @@ pub(super) async fn update_verified(
     let name = app.keyring.seal(&*app.ids, place_of_name(id), &real.name);
     let number = app.keyring.seal(&*app.ids, place(id, "id_number"), real.id_number.as_str());
     let index = index_of_id_number(&app.keyring, &real.id_number);
-    let sql = "UPDATE resident SET name = $2, id_number = $3, id_number_index = $4, sex = $5, birth_date = $6,
+    let sql =
+        "UPDATE resident SET name = $2, id_number = $3, id_number_index = $4, sex = $5, birth_date = $6,
             birth_known = $7, verified_at = $8, verified_by = $9 WHERE id = $1";
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(id).bind(name).bind(number).bind(index);

@@ -35,7 +35,9 @@ pub(crate) async fn send(
         return Err(PeopleError::Refused("验证码刚刚发过，请等 60 秒再获取；短信可能稍慢，请先看看收件箱。"));
     }
     if store::count_codes(&mut tx, &index, now - TimeDelta::days(1)).await? >= PER_DAY {
-        return Err(PeopleError::Refused("这个号码今天获取的次数已满 10 次，请明天再试，或用微信、随申办登录。"));
+        return Err(PeopleError::Refused(
+            "这个号码今天获取的次数已满 10 次，请明天再试，或用微信、随申办登录。",
+        ));
     }
     store::insert_code(&mut tx, id, &index, purpose, &hash(app, phone, purpose, &code), now).await?;
     tx.commit().await?;

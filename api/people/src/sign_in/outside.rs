@@ -24,8 +24,9 @@ use crate::{
 pub(super) const COOKIE: &str = "jiuyi_way";
 const LIFE: TimeDelta = TimeDelta::minutes(10);
 
-const LOST: PeopleError =
-    PeopleError::Refused("这次授权已失效：可能隔得太久、用过一次，或是从别处打开的链接。请返回登录页重新开始。");
+const LOST: PeopleError = PeopleError::Refused(
+    "这次授权已失效：可能隔得太久、用过一次，或是从别处打开的链接。请返回登录页重新开始。",
+);
 
 /// What came back by the browser.
 pub(super) struct Back<'a> {
@@ -160,8 +161,9 @@ async fn find_or_insert(app: &App, tx: &mut Tx, openid: &str) -> Result<Uuid, Pe
 
 /// The municipal system vouches for name and number, so that the resident counts as verified.
 async fn find_or_verify(app: &App, tx: &mut Tx, citizen: &Citizen) -> Result<Uuid, PeopleError> {
-    const UNUSABLE: PeopleError =
-        PeopleError::Refused("随申办给出的证件号无法核对，暂不能用它登录。请改用微信或手机号登录后拍照实名。");
+    const UNUSABLE: PeopleError = PeopleError::Refused(
+        "随申办给出的证件号无法核对，暂不能用它登录。请改用微信或手机号登录后拍照实名。",
+    );
     let Ok(id_number) = IdNumber::parse(&citizen.id_number) else { return Err(UNUSABLE) };
     let by_account = resident::find_by_account(app, tx, Channel::Suishenban, &citizen.user).await?;
     let known = resident::find_by_id_number(app, tx, &id_number).await?;

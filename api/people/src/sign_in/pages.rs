@@ -82,11 +82,19 @@ struct Coded {
     next: String,
 }
 
-async fn to_wechat(app: State<App>, gateways: Extension<Gateways>, place: Query<Where>) -> Result<Response, Problem> {
+async fn to_wechat(
+    app: State<App>,
+    gateways: Extension<Gateways>,
+    place: Query<Where>,
+) -> Result<Response, Problem> {
     leave(app, gateways, place, Channel::WeChat).await
 }
 
-async fn to_suishenban(app: State<App>, gateways: Extension<Gateways>, place: Query<Where>) -> Result<Response, Problem> {
+async fn to_suishenban(
+    app: State<App>,
+    gateways: Extension<Gateways>,
+    place: Query<Where>,
+) -> Result<Response, Problem> {
     leave(app, gateways, place, Channel::Suishenban).await
 }
 
@@ -133,8 +141,7 @@ async fn come_back(
 ) -> Result<Response, Problem> {
     let browser = jar.get(outside::COOKIE).map(Cookie::value).unwrap_or_default();
     let back = Back { state: &given.state, code: &given.code, browser };
-    let (cookie, next) =
-        outside::finish(&app, &gateways, &request, before.as_ref(), channel, back).await?;
+    let (cookie, next) = outside::finish(&app, &gateways, &request, before.as_ref(), channel, back).await?;
     Ok(with_cookie(&cookie, local_path(&next)))
 }
 

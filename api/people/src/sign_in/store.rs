@@ -11,11 +11,7 @@ pub(super) struct StateRow {
     pub(super) created_at: DateTime<Utc>,
 }
 
-pub(super) async fn insert_state(
-    tx: &mut Tx,
-    state_hash: &[u8],
-    row: &StateRow,
-) -> sqlx::Result<()> {
+pub(super) async fn insert_state(tx: &mut Tx, state_hash: &[u8], row: &StateRow) -> sqlx::Result<()> {
     let sql = "INSERT INTO sign_in_state(state_hash, browser_hash, channel, next, created_at)
         VALUES ($1, $2, $3, $4, $5)";
     on_tx!(tx, |c| {
@@ -31,7 +27,11 @@ pub(super) async fn take_state(tx: &mut Tx, state_hash: &[u8]) -> sqlx::Result<O
     on_tx!(tx, |c| sqlx::query_as(sql).bind(state_hash).fetch_optional(c).await)
 }
 
-pub(super) async fn delete_older(tx: &mut Tx, states: DateTime<Utc>, codes: DateTime<Utc>) -> sqlx::Result<u64> {
+pub(super) async fn delete_older(
+    tx: &mut Tx,
+    states: DateTime<Utc>,
+    codes: DateTime<Utc>,
+) -> sqlx::Result<u64> {
     on_tx!(tx, |c| {
         let sql = "DELETE FROM sign_in_state WHERE created_at < $1";
         let states = sqlx::query(sql).bind(states).execute(&mut *c).await?.rows_affected();
