@@ -52,6 +52,20 @@ impl Browser {
             .await
     }
 
+    /// Sends a form with one file, the token of the session first.
+    pub async fn post_file(&mut self, path: &str, name: &str, file: &[u8]) -> Answer {
+        let head = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{}\r\n--b\r\n\
+             Content-Disposition: form-data; name=\"{name}\"; filename=\"photo.jpg\"\r\n\
+             Content-Type: image/jpeg\r\n\r\n",
+            self.csrf()
+        );
+        let body = [head.as_bytes(), file, b"\r\n--b--\r\n"].concat();
+        let request = self.request(Method::POST, path, "text/html");
+        self.send(request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=b"), Body::from(body))
+            .await
+    }
+
     /// Asks for data.
     pub async fn get_json(&mut self, path: &str) -> Answer {
         let request = self.request(Method::GET, path, "application/json");

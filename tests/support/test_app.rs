@@ -6,10 +6,12 @@ use std::{
 
 use axum::Router;
 use engine::{Current, Engine};
+use gateways::simulate::{Simulators, start_missing};
 use knowledge::Releases;
 use platform::{
     App, Config,
     db::test_support::{Bench, on_each_database},
+    session::{self, Principal},
 };
 
 use crate::Browser;
@@ -63,6 +65,16 @@ impl<'a> TestApp<'a> {
         Self::with(self.bench, App { config: Arc::new(config), ..self.bench.app.clone() })
     }
 
+    /// The program with simulators for every outside system, on the same database.
+    pub async fn with_simulators(&self) -> (Self, Simulators) {
+        let mut config = (*self.bench.config).clone();
+        let simulators = start_missing(&mut config, &self.bench.app.clock, &self.bench.app.ids)
+            .await
+            .expect("simulators start");
+        let app = App { config: Arc::new(config), ..self.bench.app.clone() };
+        (Self::with(self.bench, app), simulators)
+    }
+
     /// The program as it is after it was killed and started again on the same database.
     #[must_use]
     pub fn restarted(&self) -> Self {
@@ -91,6 +103,16 @@ impl<'a> TestApp<'a> {
     /// A browser signed in as a member of `data/demo/staff.tsv`, by key.
     pub async fn staff(&self, key: &str) -> Browser {
         self.signed_in("staff", key).await
+    }
+
+    /// A browser with a session of this principal, who need not be among the demo people.
+    pub async fn signed_in_as(&self, principal: &Principal) -> Browser {
+        let mut tx = self.bench.db.begin().await.expect("a transaction begins");
+        let cookie = session::begin(&mut tx, &self.bench.app, principal).await.expect("a session begins");
+        tx.commit().await.expect("a session is kept");
+        let mut browser = self.browser();
+        browser.set_cookie(session::COOKIE, cookie.value());
+        browser
     }
 
     async fn signed_in(&self, kind: &str, key: &str) -> Browser {

@@ -105,6 +105,7 @@ fn read_residents(path: &std::path::Path, today: NaiveDate) -> Result<Vec<Reside
             };
             let birth_date =
                 born(age, today).ok_or_else(|| row.fault(3, format!("月龄 {age} 应为 0 到 1560 的整数")))?;
+            let birth_date = Some(birth_date);
             Ok(Resident { id: demo_id("resident", key), name: name.clone(), sex, birth_date })
         })
         .collect()

@@ -4,12 +4,20 @@
 //! ([`service::read_resident`]). Demo people are marked as such, and only they can be chosen on the demo sign-in page.
 
 pub mod account;
+mod deed;
 pub mod demo;
+pub mod entry;
 mod error;
+pub mod family;
 mod http;
+pub mod identity;
 mod model;
+pub mod organisation;
 mod pages;
+pub mod realname;
+pub mod resident;
 pub mod service;
+mod sign_in;
 mod store;
 mod tsv;
 
@@ -29,5 +37,21 @@ pub fn migrations() -> platform::db::Migrations {
 
 /// `GET|POST /sign-in`, `POST /sign-out`, `GET /v1/me`, `/account…`, `/admin/accounts…`, `/set-up`.
 pub fn routes() -> OpenApiRouter<App> {
-    http::routes().merge(pages::routes()).merge(account::routes())
+    http::routes()
+        .merge(pages::routes())
+        .merge(account::routes())
+        .merge(sign_in::routes())
+        .merge(realname::routes())
+        .merge(family::routes())
+        .merge(organisation::routes())
+        .merge(entry::routes())
+}
+
+/// Removes what nobody can use any more (codes, open sign-ins, visits by links) and photographs whose retention is over;
+/// gives how many rows, and of how many applications the photographs.
+pub async fn sweep(app: &App) -> Result<(u64, usize), PeopleError> {
+    let mut tx = app.db.begin().await?;
+    let rows = sign_in::code::sweep(&mut tx, app.now()).await? + entry::sweep(&mut tx, app.now()).await?;
+    tx.commit().await?;
+    Ok((rows, realname::wipe_photos(app).await?))
 }

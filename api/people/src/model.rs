@@ -10,7 +10,8 @@ pub struct Resident {
     pub id: Uuid,
     pub name: String,
     pub sex: Sex,
-    pub birth_date: NaiveDate,
+    /// None until the real name is verified.
+    pub birth_date: Option<NaiveDate>,
 }
 
 /// Unknown is said, never guessed: sex decides which questions are asked.
@@ -44,9 +45,9 @@ pub struct Department {
 }
 
 impl Resident {
-    /// Completed months on a day; None before birth.
+    /// Completed months on a day; None before birth and when the birth date is not known.
     pub fn age_in_months(&self, on: NaiveDate) -> Option<u32> {
-        age_in_months(self.birth_date, on)
+        age_in_months(self.birth_date?, on)
     }
 }
 

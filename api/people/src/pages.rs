@@ -22,6 +22,7 @@ use crate::{
     Resident, Staff,
     account::{self, Tried, VisitParts},
     service,
+    sign_in::Ways,
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -35,6 +36,7 @@ struct SignInPage {
     next: String,
     residents: Vec<Entry>,
     staff: Vec<Staff>,
+    ways: Ways,
     tried: Tried,
 }
 
@@ -63,17 +65,19 @@ struct Who {
 
 async fn show(
     State(app): State<App>,
+    ways: Ways,
     Csrf(csrf): Csrf,
     Query(place): Query<Where>,
     mut frame: Frame,
 ) -> Result<Html<String>, Problem> {
     frame.csrf = csrf;
-    sign_in_page(&app, frame, &place.next, Tried::default()).await
+    sign_in_page(&app, ways, frame, &place.next, Tried::default()).await
 }
 
 /// The page with what was tried before; people to choose from only in a demo.
 pub(crate) async fn sign_in_page(
     app: &App,
+    ways: Ways,
     frame: Frame,
     next: &str,
     tried: Tried,
@@ -86,12 +90,13 @@ pub(crate) async fn sign_in_page(
         Entry { resident, age }
     };
     let residents = residents.into_iter().map(entry).collect();
-    page(SignInPage { frame, next: local_path(next).to_owned(), residents, staff, tried }.render())
+    page(SignInPage { frame, next: local_path(next).to_owned(), residents, staff, ways, tried }.render())
 }
 
 async fn sign_in(
     State(app): State<App>,
     VisitParts(visit): VisitParts,
+    ways: Ways,
     Csrf(csrf): Csrf,
     frame: Frame,
     Form(form): Form<Who>,
@@ -99,7 +104,7 @@ async fn sign_in(
     let Some(who) = form.who else {
         let next = local_path(&form.next);
         let attempt = account::service::sign_in(&app, &visit, &form.user_name, &form.password, next).await?;
-        return account::answer(&app, frame.with_csrf(csrf), attempt, form.user_name, next).await;
+        return account::answer(&app, ways, frame.with_csrf(csrf), attempt, form.user_name, next).await;
     };
     let (principal, cookie) = service::sign_in_to_demo(&app, &visit, who).await?;
     let next = match local_path(&form.next) {

@@ -16,6 +16,7 @@ pub(crate) struct ResidentRow {
     name: Sealed,
     sex: Sex,
     birth_date: NaiveDate,
+    birth_known: bool,
 }
 
 #[derive(FromRow)]
@@ -38,7 +39,8 @@ pub(crate) fn place_of_name(row: Uuid) -> Place {
 impl ResidentRow {
     pub(crate) fn open(self, keyring: &Keyring) -> Result<Resident, OpenError> {
         let name = keyring.open(place_of_name(self.id), &self.name)?;
-        Ok(Resident { id: self.id, name, sex: self.sex, birth_date: self.birth_date })
+        let birth_date = self.birth_known.then_some(self.birth_date);
+        Ok(Resident { id: self.id, name, sex: self.sex, birth_date })
     }
 }
 
@@ -58,18 +60,19 @@ impl TryFrom<StaffRow> for Staff {
 }
 
 pub(crate) async fn find_resident(db: &Db, id: Uuid) -> sqlx::Result<Option<ResidentRow>> {
-    let sql = "SELECT id, name, sex, birth_date FROM resident WHERE id = $1";
+    let sql = "SELECT id, name, sex, birth_date, birth_known FROM resident WHERE id = $1";
     on_read!(db, |c| sqlx::query_as(sql).bind(id).fetch_optional(c).await)
 }
 
 pub(crate) async fn find_demo_resident(db: &Db, id: Uuid) -> sqlx::Result<Option<ResidentRow>> {
-    let sql = "SELECT id, name, sex, birth_date FROM resident WHERE id = $1 AND demo = $2";
+    let sql = "SELECT id, name, sex, birth_date, birth_known FROM resident WHERE id = $1 AND demo = $2";
     on_read!(db, |c| sqlx::query_as(sql).bind(id).bind(true).fetch_optional(c).await)
 }
 
 /// Youngest last.
 pub(crate) async fn list_demo_residents(db: &Db) -> sqlx::Result<Vec<ResidentRow>> {
-    let sql = "SELECT id, name, sex, birth_date FROM resident WHERE demo = $1 ORDER BY birth_date, id";
+    let sql =
+        "SELECT id, name, sex, birth_date, birth_known FROM resident WHERE demo = $1 ORDER BY birth_date, id";
     on_read!(db, |c| sqlx::query_as(sql).bind(true).fetch_all(c).await)
 }
 

@@ -56,6 +56,34 @@ pub struct Config {
     pub request_seconds: u64,
     /// Largest accepted request body.
     pub body_kib: usize,
+    /// Largest accepted upload of photographs.
+    pub upload_kib: usize,
+    /// Where browsers reach this site, as `https://jkja.example`; empty means where it listens.
+    pub public_address: String,
+    /// An outside system that does not answer is given up after so long.
+    pub gateway_seconds: u64,
+    /// WeChat: the sides for browsers and for programs; empty means a simulator in a demo, else the public ones.
+    pub wechat_open_address: String,
+    pub wechat_api_address: String,
+    pub wechat_app_id: String,
+    pub wechat_secret: String,
+    /// Suishenban (随申办): empty means a simulator in a demo, else no such sign-in.
+    pub suishenban_address: String,
+    pub suishenban_client_id: String,
+    pub suishenban_secret: String,
+    /// What its answer calls name, ID number and phone; not public, so to be set as the contract says.
+    pub suishenban_fields: [String; 3],
+    /// The provider of short messages; empty means a simulator in a demo, else no sign-in by phone.
+    pub sms_address: String,
+    pub sms_account: String,
+    pub sms_secret: String,
+    /// Photographs of identity cards are wiped so many days after the verdict.
+    pub photo_days: u32,
+    /// How many family members a resident may care for.
+    pub family_limit: u32,
+    /// Outside systems that are simulated in this run; no setting.
+    #[serde(skip)]
+    pub simulated: Vec<&'static str>,
 }
 
 impl Default for Config {
@@ -81,6 +109,23 @@ impl Default for Config {
             secure_cookies: false,
             request_seconds: 30,
             body_kib: 512,
+            upload_kib: 12 * 1024,
+            public_address: String::new(),
+            gateway_seconds: 5,
+            wechat_open_address: String::new(),
+            wechat_api_address: String::new(),
+            wechat_app_id: String::new(),
+            wechat_secret: String::new(),
+            suishenban_address: String::new(),
+            suishenban_client_id: String::new(),
+            suishenban_secret: String::new(),
+            suishenban_fields: ["realname", "idcard", "mobile"].map(str::to_owned),
+            sms_address: String::new(),
+            sms_account: String::new(),
+            sms_secret: String::new(),
+            photo_days: 30,
+            family_limit: 6,
+            simulated: Vec::new(),
         }
     }
 }
@@ -110,6 +155,15 @@ impl Config {
         config.data_dir = existing(&config.data_dir, workspace)?;
         make_private(&config.var_dir).map_err(|e| ConfigError::Var(config.var_dir.clone(), e))?;
         Ok(config)
+    }
+
+    /// Where browsers reach this site, without a slash at the end.
+    pub fn site(&self) -> String {
+        if self.public_address.is_empty() {
+            format!("http://{}", self.listen)
+        } else {
+            self.public_address.trim_end_matches('/').to_owned()
+        }
     }
 
     /// The database in use, with the default spelled out.

@@ -87,7 +87,7 @@ impl From<PreconsultError> for Problem {
             }
             PreconsultError::Unborn => {
                 new(StatusCode::CONFLICT, "/problems/preconsult/birth-date", "出生日期有误")
-                    .detail("登记的出生日期在今天之后。请到社区服务中心窗口更正后再来。")
+                    .detail("没有可用的出生日期。还没有实名的，请先完成“实名认证”；登记有误的，请到社区服务中心窗口更正。")
             }
             PreconsultError::OutdatedTurn => {
                 new(StatusCode::CONFLICT, "/problems/preconsult/outdated-turn", "这一题已经回答过")

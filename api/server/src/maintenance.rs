@@ -12,6 +12,10 @@ pub(crate) async fn run(app: App) {
             Ok((sessions, keys, attempts)) => tracing::info!(sessions, keys, attempts, "swept"),
             Err(error) => tracing::error!(%error, "cannot sweep"),
         }
+        match people::sweep(&app).await {
+            Ok((rows, photos)) => tracing::info!(rows, photos, "swept what residents left"),
+            Err(error) => tracing::error!(%error, "cannot sweep what residents left"),
+        }
     }
 }
 

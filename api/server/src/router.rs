@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
 };
+use gateways::Gateways;
 use knowledge::Releases;
 use platform::{App, http, session};
 use preconsult::service::{FoundRelease, Past};
@@ -32,6 +33,7 @@ pub fn router(app: App, releases: Releases) -> Router {
         .merge(people::routes())
         .merge(ui::routes())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", documented()))
+        .layer(Extension(Gateways::of(&app)))
         .method_not_allowed_fallback(http::no_method)
         .fallback(http::no_route);
     around(routes, &app).with_state(app)

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
 use engine::Engine;
+use gateways::simulate::{Simulators, start_missing};
 use kb::Fault;
 use knowledge::{KnowledgeError, service::Started};
 use people::account::Initial;
@@ -30,8 +31,20 @@ pub async fn app(config: Config) -> anyhow::Result<App> {
     Ok(App { db, clock, ids, keyring: Arc::new(keyring), config: Arc::new(config) })
 }
 
-/// Brings in the fictitious people when this is a demo.
+/// In a demo, starts a simulator for every outside system that is not configured; they live as long as the value.
+pub async fn simulate(config: &mut Config) -> anyhow::Result<Simulators> {
+    if !config.demo {
+        return Ok(Simulators::default());
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(clock.clone()));
+    start_missing(config, &clock, &ids).await.context("无法启动外部系统的模拟器")
+}
+
+/// Brings in the institutions, and the fictitious people when this is a demo.
 pub async fn seed(app: &App) -> anyhow::Result<()> {
+    let institutions = people::organisation::load(app).await.context("机构导入失败")?;
+    tracing::info!(institutions, "institutions are there");
     if app.config.demo {
         let (residents, staff) = people::demo::seed(app).await.context("演示人员导入失败")?;
         tracing::info!(residents, staff, "demo people are there");

@@ -189,6 +189,18 @@
   document.addEventListener('click', mark);
   document.addEventListener('focusin', mark);
 
+  /* Forms that send where the reader is; without a place they stay hidden. */
+  document.addEventListener('submit', function (event) {
+    var form = event.target.closest('form[data-locate]');
+    if (!form || form.elements.longitude.value) { return; }
+    event.preventDefault();
+    navigator.geolocation.getCurrentPosition(function (found) {
+      form.elements.longitude.value = found.coords.longitude.toFixed(5);
+      form.elements.latitude.value = found.coords.latitude.toFixed(5);
+      form.submit();
+    }, function () { form.submit(); }, { timeout: 8000, maximumAge: 60000 });
+  });
+
   /* Keys of lists */
   document.addEventListener('keydown', function (event) {
     var step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
@@ -204,6 +216,7 @@
   function settle(swapped) {
     each('[data-draft]', restore);
     each('[data-grow]', grow);
+    if (navigator.geolocation) { each('form[data-locate]', function (form) { form.hidden = false; }); }
     var end = document.querySelector('[data-end]');
     if (end) { window.scrollTo(0, root.scrollHeight); }
     var fresh = swapped && document.querySelector('[data-focus]');

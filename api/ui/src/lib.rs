@@ -33,6 +33,7 @@
 //! | `data-marks="t3 t5"` | any | focus or click marks the elements with these ids |
 //! | `data-pane` | scrolling box | scrolled to the first marked element |
 //! | `data-end`, `data-focus` | any | the page is scrolled to its end; focus goes there after a swap |
+//! | `data-locate` | hidden form | shown where the browser knows the place; sends `longitude` and `latitude` |
 //! | `data-keys` | list or table body | ↑ ↓ j k move between its links |
 //!
 //! Without the script every form is an ordinary POST answered by a redirect.

@@ -17,7 +17,7 @@ const FIXED: [(HeaderName, &str); 5] = [
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(self)"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(self), microphone=(self)"),
 ];
 
 /// Middleware: the headers that keep a browser from helping an attacker. What a handler set itself stays; answers

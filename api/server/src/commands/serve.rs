@@ -10,10 +10,12 @@ use crate::{maintenance, router, start};
 
 /// Serves until ctrl-c or SIGTERM, then finishes the requests that are open.
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
-    let config = start::config()?;
+    let mut config = start::config()?;
     let _log = platform::log::start(&config)?;
     tracing::info!(?config, "starting");
     let listener = listen(config.listen).await?;
+    config.listen = listener.local_addr()?;
+    let _simulators = start::simulate(&mut config).await?;
     let app = start::app(config).await?;
     start::seed(&app).await?;
     let opened = start::demo_accounts(&app).await?;
@@ -55,9 +57,12 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 fn greet(app: &App, address: SocketAddr) -> anyhow::Result<()> {
     let demo = if app.config.demo {
-        "演示模式：人员为虚构，外部系统为模拟（JIUYI_DEMO=false 关闭）\n"
+        format!(
+            "演示模式：人员为虚构，外部系统为模拟：{}（JIUYI_DEMO=false 关闭）\n",
+            app.config.simulated.join("、")
+        )
     } else {
-        ""
+        String::new()
     };
     say(&format!(
         "便捷就医已启动\n  居民端  http://{address}/\n  医生端  http://{address}/doctor\n  接口文档 http://{address}/docs/\n{demo}按 Ctrl-C 停止"

@@ -25,6 +25,7 @@ use crate::{
         },
     },
     pages::home_of,
+    sign_in::Ways,
 };
 
 /// What was typed and refused on the sign-in page.
@@ -77,7 +78,9 @@ where
                     Frame::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
                 let Csrf(csrf) =
                     Csrf::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-                let shown = crate::pages::sign_in_page(&app, frame.with_csrf(csrf), "/", Tried::over()).await;
+                let Ok(ways) = Ways::from_request_parts(parts, state).await;
+                let shown =
+                    crate::pages::sign_in_page(&app, ways, frame.with_csrf(csrf), "/", Tried::over()).await;
                 Err(match shown {
                     Ok(page) => refused_page(page, None, app.now()),
                     Err(problem) => problem.into_response(),
@@ -142,6 +145,7 @@ pub(super) struct NewPassword {
 /// The answer to an attempt on the sign-in page.
 pub(crate) async fn answer(
     app: &App,
+    ways: Ways,
     frame: Frame,
     attempt: Attempt,
     user_name: String,
@@ -150,7 +154,7 @@ pub(crate) async fn answer(
     match attempt {
         Attempt::Refused(refusal) => {
             let tried = Tried::refused(user_name, refusal);
-            let shown = crate::pages::sign_in_page(app, frame, next, tried).await?;
+            let shown = crate::pages::sign_in_page(app, ways, frame, next, tried).await?;
             Ok(refused_page(shown, Some(refusal), app.now()))
         }
         attempt => Ok(onward(attempt)),
@@ -190,6 +194,7 @@ pub(super) async fn step(
 pub(super) async fn code(
     State(app): State<App>,
     VisitParts(visit): VisitParts,
+    ways: Ways,
     Csrf(csrf): Csrf,
     frame: Frame,
     Half(step): Half,
@@ -207,7 +212,7 @@ pub(super) async fn code(
         }
         Attempt::Refused(refusal) => {
             let tried = Tried { told: Some(Told::of_code(refusal)), ..Tried::default() };
-            let shown = crate::pages::sign_in_page(&app, frame, "/", tried).await?;
+            let shown = crate::pages::sign_in_page(&app, ways, frame, "/", tried).await?;
             refused_page(shown, Some(refusal), app.now())
         }
         attempt => onward(attempt),

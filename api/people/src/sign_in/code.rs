@@ -1,0 +1,85 @@
+//! Codes by short message: one a minute, ten a day, five minutes, five tries.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use gateways::{Gateways, sms::Message};
+use platform::{App, Tx};
+
+use super::store;
+use crate::{PeopleError, identity::Phone};
+
+const PAUSE: TimeDelta = TimeDelta::seconds(60);
+const PER_DAY: i64 = 10;
+const LIFE: TimeDelta = TimeDelta::minutes(5);
+const TRIES: i64 = 5;
+
+/// What is said of any code that does not fit, so that nobody learns why.
+pub(crate) const WRONG: &str =
+    "验证码不对或已过期。请核对短信里最新的 6 位数字；输错 5 次或超过 5 分钟后，请重新获取。";
+
+/// Sends a new code; the ones before no longer count. The answer is the same for every phone.
+pub(crate) async fn send(
+    app: &App,
+    gateways: &Gateways,
+    phone: &Phone,
+    purpose: &'static str,
+) -> Result<(), PeopleError> {
+    let sms = gateways.sms.as_ref().ok_or(PeopleError::Refused("没有配置短信，请换一种方式。"))?;
+    let (now, index) = (app.now(), index(app, phone));
+    let mut random = [0; 8];
+    app.ids.fill(&mut random);
+    let code = format!("{:06}", u64::from_be_bytes(random) % 1_000_000);
+    let id = app.new_id();
+    let mut tx = app.db.begin().await?;
+    store::lock_phone(&mut tx, &index).await?;
+    if store::count_codes(&mut tx, &index, now - PAUSE).await? > 0 {
+        return Err(PeopleError::Refused("验证码刚刚发过，请等 60 秒再获取；短信可能稍慢，请先看看收件箱。"));
+    }
+    if store::count_codes(&mut tx, &index, now - TimeDelta::days(1)).await? >= PER_DAY {
+        return Err(PeopleError::Refused(
+            "这个号码今天获取的次数已满 10 次，请明天再试，或用微信、随申办登录。",
+        ));
+    }
+    store::insert_code(&mut tx, id, &index, purpose, &hash(app, phone, purpose, &code), now).await?;
+    tx.commit().await?;
+    let message = Message {
+        id: id.to_string(),
+        phone: phone.as_str().into(),
+        template: "验证码".into(),
+        values: vec![code, format!("{} 分钟内有效，请勿告诉他人", LIFE.num_minutes())],
+    };
+    Ok(sms.send(&message).await?)
+}
+
+/// Whether the code is the newest one sent to this phone for this purpose; it works once. A try counts also when the
+/// caller goes no further.
+pub(crate) async fn check(
+    app: &App,
+    phone: &Phone,
+    purpose: &'static str,
+    code: &str,
+) -> Result<bool, PeopleError> {
+    let index = index(app, phone);
+    let mut tx = app.db.begin().await?;
+    let tried = store::try_code(&mut tx, &index, purpose, app.now() - LIFE, TRIES).await?;
+    let right = match tried {
+        Some((id, expected)) if expected == hash(app, phone, purpose, code.trim()) => {
+            store::use_code(&mut tx, id, app.now()).await?
+        }
+        _ => false,
+    };
+    tx.commit().await?;
+    Ok(right)
+}
+
+/// Removes codes and open sign-ins nobody can use any more.
+pub(crate) async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    store::delete_older(tx, now - TimeDelta::hours(1), now - TimeDelta::days(2)).await
+}
+
+fn index(app: &App, phone: &Phone) -> Vec<u8> {
+    app.keyring.blind_index("sms_code.phone", phone.as_str())
+}
+
+fn hash(app: &App, phone: &Phone, purpose: &str, code: &str) -> Vec<u8> {
+    app.keyring.blind_index("sms_code.code", &format!("{purpose}|{}|{code}", phone.as_str()))
+}

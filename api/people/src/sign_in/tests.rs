@@ -1,0 +1,199 @@
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use gateways::{
+    Gateways,
+    simulate::{Simulators, consent, start_missing},
+};
+use platform::{
+    App, audit,
+    db::test_support::{Bench, on_each_database},
+    http::RequestId,
+    on_read,
+};
+
+use super::{
+    code,
+    outside::{self, Back},
+};
+use crate::{
+    PeopleError,
+    identity::Phone,
+    resident::{self, Channel},
+};
+
+/// The bench with simulators for every outside system.
+pub(crate) async fn simulated(bench: &Bench) -> (App, Gateways, Simulators) {
+    let mut config = (*bench.app.config).clone();
+    let simulators = start_missing(&mut config, &bench.app.clock, &bench.app.ids).await.unwrap();
+    let app = App { config: Arc::new(config), ..bench.app.clone() };
+    let gateways = Gateways::of(&app);
+    (app, gateways, simulators)
+}
+
+pub(crate) fn request() -> RequestId {
+    RequestId("test-request".into())
+}
+
+/// Goes out, consents as `user` and comes back; gives what the browser brings.
+async fn away(app: &App, gateways: &Gateways, channel: Channel, user: &str) -> [String; 3] {
+    let (address, cookie) = outside::begin(app, gateways, channel, "/family").await.unwrap();
+    let back = consent(&address, user).await.unwrap();
+    let value = |name: &str| {
+        let rest = back.split_once(&format!("{name}=")).unwrap().1;
+        rest.split('&').next().unwrap().to_owned()
+    };
+    [value("state"), value("code"), cookie.value().to_owned()]
+}
+
+async fn come(
+    app: &App,
+    gateways: &Gateways,
+    channel: Channel,
+    [state, code, browser]: &[String; 3],
+) -> Result<String, PeopleError> {
+    let back = Back { state, code, browser };
+    outside::finish(app, gateways, &request(), None, channel, back).await.map(|(_, next)| next)
+}
+
+async fn residents(app: &App) -> i64 {
+    on_read!(&app.db, |c| sqlx::query_scalar("SELECT count(*) FROM resident").fetch_one(c).await).unwrap()
+}
+
+#[tokio::test]
+async fn wechat_finds_the_same_resident_again() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (app, gateways, _simulators) = simulated(bench).await;
+        for _ in 0..2 {
+            let brought = away(&app, &gateways, Channel::WeChat, "oSim-qiulan").await;
+            assert_eq!(come(&app, &gateways, Channel::WeChat, &brought).await.unwrap(), "/family");
+        }
+        assert_eq!(residents(&app).await, 1);
+        let brought = away(&app, &gateways, Channel::WeChat, "oSim-zhiyu").await;
+        come(&app, &gateways, Channel::WeChat, &brought).await.unwrap();
+        assert_eq!(residents(&app).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_state_works_once_in_its_own_browser_for_its_own_channel_and_ten_minutes() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (app, gateways, _simulators) = simulated(bench).await;
+        let is_refused = async |channel, brought: &[String; 3]| {
+            matches!(come(&app, &gateways, channel, brought).await, Err(PeopleError::Refused(_)))
+        };
+        // Somebody else's link in the victim's browser.
+        let mut brought = away(&app, &gateways, Channel::WeChat, "oSim-qiulan").await;
+        let own = std::mem::replace(&mut brought[2], "another browser".into());
+        assert!(is_refused(Channel::WeChat, &brought).await);
+        brought[2] = own;
+        assert!(is_refused(Channel::WeChat, &brought).await, "spent by the first try");
+
+        let brought = away(&app, &gateways, Channel::WeChat, "oSim-qiulan").await;
+        assert!(is_refused(Channel::Suishenban, &brought).await);
+
+        let brought = away(&app, &gateways, Channel::WeChat, "oSim-qiulan").await;
+        come(&app, &gateways, Channel::WeChat, &brought).await.unwrap();
+        assert!(is_refused(Channel::WeChat, &brought).await, "replayed");
+
+        let brought = away(&app, &gateways, Channel::WeChat, "oSim-qiulan").await;
+        bench.clock.advance(TimeDelta::minutes(11));
+        assert!(is_refused(Channel::WeChat, &brought).await, "too late");
+        assert!(is_refused(Channel::WeChat, &["made".into(), "up".into(), String::new()]).await);
+        let refusals: i64 = on_read!(&app.db, |c| sqlx::query_scalar(
+            "SELECT count(*) FROM audit_log WHERE outcome = 'denied' AND action = 'session.begin'"
+        )
+        .fetch_one(c)
+        .await)
+        .unwrap();
+        assert_eq!(refusals, 6);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn suishenban_brings_a_verified_resident_with_all_three_elements() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (app, gateways, _simulators) = simulated(bench).await;
+        let brought = away(&app, &gateways, Channel::Suishenban, "u-1001").await;
+        come(&app, &gateways, Channel::Suishenban, &brought).await.unwrap();
+        let mut tx = app.db.begin().await.unwrap();
+        let phone = Phone::parse("13800138001").unwrap();
+        let who = resident::find_by_phone(&app, &mut tx, &phone).await.unwrap().unwrap();
+        tx.rollback().await.unwrap();
+        let (name, number, _) = who.three_elements().unwrap();
+        assert_eq!((name, number.masked().as_str()), ("秦知远", "310***********7912"));
+        assert!(who.is_vouched());
+        // The same person by phone is the same resident.
+        let again = away(&app, &gateways, Channel::Suishenban, "u-1001").await;
+        come(&app, &gateways, Channel::Suishenban, &again).await.unwrap();
+        assert_eq!(residents(&app).await, 1);
+        let deeds = audit::list_for_patient(&app.db, who.id, 9).await.unwrap();
+        assert_eq!(deeds.len(), 2);
+        assert!(deeds.iter().all(|deed| deed.reason.as_deref() == Some("随申办")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn codes_are_limited_per_minute_day_and_try_and_work_once() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (app, gateways, simulators) = simulated(bench).await;
+        let phone = Phone::parse("13900139000").unwrap();
+        let newest = || {
+            let (_, telephone) = simulators.sms.as_ref().unwrap();
+            telephone.received(phone.as_str()).last().unwrap().values[0].clone()
+        };
+        let check = async |given: &str| code::check(&app, &phone, "sign-in", given).await.unwrap();
+        code::send(&app, &gateways, &phone, "sign-in").await.unwrap();
+        let first = newest();
+        assert!(first.len() == 6 && first.bytes().all(|b| b.is_ascii_digit()));
+        let soon = code::send(&app, &gateways, &phone, "sign-in").await;
+        assert!(matches!(soon, Err(PeopleError::Refused(why)) if why.contains("60 秒")));
+        assert!(!code::check(&app, &phone, "family", &first).await.unwrap(), "for another purpose");
+        assert!(check(&first).await);
+        assert!(!check(&first).await, "once");
+
+        bench.clock.advance(TimeDelta::seconds(61));
+        code::send(&app, &gateways, &phone, "sign-in").await.unwrap();
+        let second = newest();
+        let wrong = if second == "000000" { "000001" } else { "000000" };
+        for _ in 0..5 {
+            assert!(!check(wrong).await);
+        }
+        assert!(!check(&second).await, "five tries are over");
+
+        bench.clock.advance(TimeDelta::seconds(61));
+        code::send(&app, &gateways, &phone, "sign-in").await.unwrap();
+        let third = newest();
+        bench.clock.advance(TimeDelta::minutes(6));
+        assert!(!check(&third).await, "too old");
+        for _ in 3..10 {
+            bench.clock.advance(TimeDelta::seconds(61));
+            code::send(&app, &gateways, &phone, "sign-in").await.unwrap();
+        }
+        bench.clock.advance(TimeDelta::seconds(61));
+        let many = code::send(&app, &gateways, &phone, "sign-in").await;
+        assert!(matches!(many, Err(PeopleError::Refused(why)) if why.contains("10 次")));
+        let stored: Vec<Vec<u8>> =
+            on_read!(&app.db, |c| sqlx::query_scalar("SELECT code_hash FROM sms_code").fetch_all(c).await)
+                .unwrap();
+        assert!(stored.iter().all(|hash| hash.len() == 32), "only hashes are kept");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_askers_at_once_one_gets_a_message() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (app, gateways, simulators) = simulated(bench).await;
+        let phone = Phone::parse("13900139001").unwrap();
+        let ask = || code::send(&app, &gateways, &phone, "sign-in");
+        let answers = tokio::join!(ask(), ask(), ask(), ask());
+        let sent = [answers.0, answers.1, answers.2, answers.3].iter().filter(|one| one.is_ok()).count();
+        let (_, telephone) = simulators.sms.as_ref().unwrap();
+        assert_eq!((sent, telephone.received(phone.as_str()).len()), (1, 1));
+    })
+    .await;
+}
