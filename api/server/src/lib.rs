@@ -6,6 +6,8 @@ pub mod eval;
 mod health;
 mod maintenance;
 mod openapi;
+#[cfg(feature = "ocr")]
+mod recognise;
 pub mod router;
 pub mod start;
 

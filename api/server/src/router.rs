@@ -36,6 +36,8 @@ pub fn router(app: App, releases: Releases) -> Router {
         .layer(Extension(Gateways::of(&app)))
         .method_not_allowed_fallback(http::no_method)
         .fallback(http::no_route);
+    #[cfg(feature = "ocr")]
+    let routes = routes.layer(Extension(crate::recognise::recogniser()));
     around(routes, &app).with_state(app)
 }
 
