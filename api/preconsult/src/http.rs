@@ -2,6 +2,8 @@
 
 mod doctor;
 mod doctor_body;
+mod health;
+mod health_body;
 mod patient;
 mod patient_body;
 #[cfg(test)]
@@ -24,6 +26,11 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(patient::confirm_record))
         .routes(routes!(patient::list_own_consultations))
         .routes(routes!(patient::read_own_consultation))
+        .routes(routes!(health::search_articles))
+        .routes(routes!(health::recommend_articles))
+        .routes(routes!(health::read_article))
+        .routes(routes!(health::judge_article))
+        .routes(routes!(health::forget_readings))
 }
 
 /// The version a change is based on: `If-Match: "7"`.

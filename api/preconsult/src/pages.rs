@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
 
+pub(crate) use health::pieces;
 use health::{Card, cards};
 pub(crate) use said::{Diff, Said, said, turn_numbers};
 

@@ -162,3 +162,52 @@ fn bodies_for_patients_have_no_suspects() {
     }
     assert!(reached.len() >= 4, "{reached:?}");
 }
+
+#[tokio::test]
+async fn an_app_searches_reads_and_judges_articles() {
+    on_each(async |house| {
+        let app = house.resident_browser().await;
+        let token = csrf(&app).await;
+        let base = "/api/preconsult/articles";
+        let found = app
+            .json("GET", &format!("{base}?q=tongfeng%E5%90%83%E4%BB%80%E4%B9%88&limit=3"), &[], "")
+            .await
+            .value();
+        assert_eq!(found["heard"][0]["label"], "痛风");
+        assert_eq!(found["hits"][0]["id"], "gout");
+        assert_eq!(found["hits"][0]["section"], "饮食");
+        let marked = found["hits"][0]["title"].as_array().unwrap();
+        assert!(marked.iter().any(|piece| piece["is_marked"] == true), "{marked:?}");
+        let lost = app.json("GET", &format!("{base}?q=asdfgh"), &[], "").await.value();
+        assert_eq!((&lost["is_loose"], &lost["hits"]), (&json!(true), &json!([])));
+        assert!(!lost["ways"].as_array().unwrap().is_empty());
+        for wrong in ["q=a&department=99.99", "q=a&for=%E7%8C%AB", "for=%E5%84%BF%E7%AB%A5"] {
+            let refused = app.json("GET", &format!("{base}?{wrong}"), &[], "").await;
+            assert!(matches!(refused.status, 400 | 422), "{wrong}: {}", refused.text);
+        }
+
+        let read = app.json("GET", &format!("{base}/gout"), &[], "").await.value();
+        assert_eq!((&read["was_useful"], &read["is_reviewed"]), (&json!(null), &json!(false)));
+        assert_eq!(read["sections"][5]["title"], "何时就医");
+        let opinion = format!("{base}/gout/opinion");
+        let headers = [("x-csrf-token", token.as_str())];
+        assert_eq!(app.json("PUT", &opinion, &headers, r#"{"was_useful":true}"#).await.status, 204);
+        assert_eq!(
+            app.json("PUT", &format!("{base}/none/opinion"), &headers, r#"{"was_useful":true}"#).await.status,
+            404
+        );
+        assert_eq!(app.json("GET", &format!("{base}/gout"), &[], "").await.value()["was_useful"], true);
+        let advice = app.json("GET", &format!("{base}/recommended"), &[], "").await.value();
+        let advice = advice["items"].as_array().unwrap();
+        assert!(
+            !advice.is_empty()
+                && advice.iter().all(|one| one["id"] != "gout" && one["reasons"][0].is_string())
+        );
+        assert_eq!(app.json("DELETE", "/api/preconsult/readings", &headers, "").await.status, 204);
+        assert_eq!(
+            app.json("GET", &format!("{base}/gout"), &[], "").await.value()["was_useful"],
+            json!(null)
+        );
+    })
+    .await;
+}

@@ -249,7 +249,7 @@ fn shown(kb: &Kb, hit: &Hit) -> Shown {
 }
 
 /// A text cut where marks begin and end.
-fn pieces(text: &str, marks: &[Range<usize>]) -> Pieces {
+pub(crate) fn pieces(text: &str, marks: &[Range<usize>]) -> Pieces {
     let mut pieces = Vec::new();
     let mut from = 0;
     for mark in marks {
