@@ -52,7 +52,7 @@ struct Where {
 }
 
 #[derive(Deserialize)]
-struct Who {
+struct SignInForm {
     /// One of the demo people; else user name and password.
     who: Option<Uuid>,
     #[serde(default)]
@@ -99,7 +99,7 @@ async fn sign_in(
     ways: Ways,
     Csrf(csrf): Csrf,
     frame: Frame,
-    Form(form): Form<Who>,
+    Form(form): Form<SignInForm>,
 ) -> Result<Response, Problem> {
     let Some(who) = form.who else {
         let next = local_path(&form.next);

@@ -65,7 +65,8 @@ pub fn faults(password: &str, subject: Subject<'_>) -> Vec<String> {
 }
 
 fn missing_kinds(password: &str) -> Vec<&'static str> {
-    let kinds: [(&str, fn(char) -> bool); 4] = [
+    type Kind = (&'static str, fn(char) -> bool);
+    let kinds: [Kind; 4] = [
         ("大写字母", |c| c.is_ascii_uppercase()),
         ("小写字母", |c| c.is_ascii_lowercase()),
         ("数字", |c| c.is_ascii_digit()),
@@ -101,7 +102,7 @@ fn easy_to_guess(small: &str) -> Option<String> {
     }
     Some(format!(
         "{}容易被猜到（常见词、日期、重复或键盘上相连的字符），除此之外只有 {left} 个字符，请改成不相干的内容，至少 {HARD_TO_GUESS} 个。",
-        found.iter().map(|part| format!("“{part}”")).collect::<String>()
+        found.iter().fold(String::new(), |text, part| format!("{text}“{part}”"))
     ))
 }
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{AccountError, model::Account, password, policy, store};
 
 pub use manage::{
-    Creation, close_by_force, create, disable, enable, find, find_by_user_name, is_disabled, list,
+    Creation, close_by_force, create, disable, enable, faults, find, find_by_user_name, is_disabled, list,
     list_staff_without, locked_until, may_manage_second_factor, open_demo_accounts, reset_password,
     reset_second_factor, unlock,
 };

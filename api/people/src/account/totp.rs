@@ -104,13 +104,9 @@ fn from_base32(text: &str) -> Option<Vec<u8>> {
 }
 
 fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-        text
+    text.bytes().fold(String::new(), |text, byte| {
+        let is_plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        if is_plain { format!("{text}{}", char::from(byte)) } else { format!("{text}%{byte:02X}") }
     })
 }
 

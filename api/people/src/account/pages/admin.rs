@@ -306,7 +306,7 @@ fn person(app: &App, page: &NewPage) -> Result<(NewAccount, bool), Vec<(&'static
         .departments
         .iter()
         .find(|department| format!("{}/{}", department.institution, department.code) == form.department);
-    let mut faults = Vec::new();
+    let mut faults = service::faults(&form.user_name, &form.name);
     if form.title.chars().count() > 40 {
         faults.push(("title", "职称最多 40 个字。".to_owned()));
     }

@@ -215,18 +215,14 @@ pub(super) async fn confirm_second_factor(
 ) -> Result<Response, Problem> {
     session::require_recent_proof(&app, &who.session)?;
     let by = By::session(&who.session, &request);
-    match service::confirm_enrolment(&app, &by, &own(&app, &who).await?, &form.code).await? {
-        Some(codes) => {
-            service::end_other_sessions(&app, &by, &who.session).await?;
-            let frame = framed(&app, frame, &who.session).await?;
-            Ok(page(CodesPage { frame, role: who.role, codes }.render())?.into_response())
-        }
-        None => {
-            let told = Told::new("验证码不正确", "请核对手机时间是否准确，再输入应用现在显示的 6 位数字。");
-            let shown = page(factor_page(&app, &who, frame, Some(told)).await?.render())?;
-            Ok(refused_page(shown, None, app.now()))
-        }
+    if let Some(codes) = service::confirm_enrolment(&app, &by, &own(&app, &who).await?, &form.code).await? {
+        service::end_other_sessions(&app, &by, &who.session).await?;
+        let frame = framed(&app, frame, &who.session).await?;
+        return Ok(page(CodesPage { frame, role: who.role, codes }.render())?.into_response());
     }
+    let told = Told::new("验证码不正确", "请核对手机时间是否准确，再输入应用现在显示的 6 位数字。");
+    let shown = page(factor_page(&app, &who, frame, Some(told)).await?.render())?;
+    Ok(refused_page(shown, None, app.now()))
 }
 
 pub(super) async fn end_second_factor(

@@ -88,7 +88,7 @@ impl SetUpPage {
             .map(|(at, (role, (name, user, does)))| {
                 let (name_field, user_field) = (format!("name_{at}"), format!("user_name_{at}"));
                 let (name_fault, user_fault) = (self.fault(&name_field), self.fault(&user_field));
-                Place { role, does, name_fault, name_field, name, user_fault, user_field, user }
+                Place { role, does, name_field, name, name_fault, user_field, user, user_fault }
             })
             .collect()
     }

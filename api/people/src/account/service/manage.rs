@@ -54,14 +54,20 @@ pub async fn locked_until(app: &App, account: &Account) -> Result<Option<DateTim
     Ok(by_name.max(by_code))
 }
 
+/// What is wrong with the names of a new account, each with its field.
+pub fn faults(typed: &str, name: &str) -> Vec<(&'static str, String)> {
+    let mut faults = Vec::new();
+    faults.extend(user_name_fault(&user_name(typed)).map(|fault| ("user_name", fault.to_owned())));
+    if !(1..=40).contains(&name.trim().chars().count()) {
+        faults.push(("name", "请填写姓名，最多 40 个字。".into()));
+    }
+    faults
+}
+
 /// A new account with a password for one sign-in. `known` says that the staff member is there already.
 pub async fn create(app: &App, by: &By, new: &NewAccount, known: bool) -> Result<Creation, AccountError> {
     let name = user_name(&new.user_name);
-    let mut faults: Vec<(&'static str, String)> = Vec::new();
-    faults.extend(user_name_fault(&name).map(|fault| ("user_name", fault.to_owned())));
-    if !(1..=40).contains(&new.staff.name.trim().chars().count()) {
-        faults.push(("name", "请填写姓名，最多 40 个字。".into()));
-    }
+    let faults = faults(&name, &new.staff.name);
     if !faults.is_empty() {
         return Ok(Creation::Faults(faults));
     }

@@ -29,16 +29,15 @@ const PLAIN: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 /// The secret that waits for its first code; the same one until then, so that a page may be loaded again.
 pub async fn begin_enrolment(app: &App, account: &Account) -> Result<Enrolment, AccountError> {
     let id = account.staff.id;
-    let secret = match &account.totp_pending {
-        Some(pending) => app.keyring.open(store::place_of_pending(id), pending)?,
-        None => {
-            let secret = totp::new_secret(&*app.ids);
-            let pending = app.keyring.seal(&*app.ids, store::place_of_pending(id), &secret);
-            let mut tx = app.db.begin().await?;
-            store::update_pending(&mut tx, id, &pending).await?;
-            tx.commit().await?;
-            secret
-        }
+    let secret = if let Some(pending) = &account.totp_pending {
+        app.keyring.open(store::place_of_pending(id), pending)?
+    } else {
+        let secret = totp::new_secret(&*app.ids);
+        let pending = app.keyring.seal(&*app.ids, store::place_of_pending(id), &secret);
+        let mut tx = app.db.begin().await?;
+        store::update_pending(&mut tx, id, &pending).await?;
+        tx.commit().await?;
+        secret
     };
     let picture = qr::svg(&totp::address(&account.user_name, &secret), "给验证器应用扫描的二维码");
     Ok(Enrolment { picture: picture.ok_or(AccountError::Picture)?, typed: totp::grouped(&secret) })

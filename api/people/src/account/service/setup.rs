@@ -95,7 +95,7 @@ pub async fn set_up(
             id: app.new_id(),
             name: initial.name.clone(),
             role: initial.role,
-            title: initial.role.text().into(),
+            title: String::new(),
             department: department.clone(),
         };
         store::insert_staff(&mut tx, &staff, app.now()).await?;

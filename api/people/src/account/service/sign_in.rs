@@ -128,11 +128,9 @@ pub async fn sign_in(
         tx.commit().await?;
         return Ok(Attempt::Open { cookie, principal, next: next.to_owned() });
     }
-    let mut token = [0; 32];
-    app.ids.fill(&mut token);
-    let token = token.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let secret = new_secret(app);
     let half = HalfOpen {
-        token_hash: sm3(&token).to_vec(),
+        token_hash: sm3(&secret).to_vec(),
         account: account.staff.id,
         code_passed: false,
         next: next.to_owned(),
@@ -142,7 +140,7 @@ pub async fn sign_in(
     store::delete_steps_of(&mut tx, half.account).await?;
     store::insert_step(&mut tx, &half).await?;
     tx.commit().await?;
-    Ok(Attempt::Goes(Some(step_cookie(app, token))))
+    Ok(Attempt::Goes(Some(step_cookie(app, secret))))
 }
 
 /// The half-open sign-in of a cookie; None when there is none, it is over, or the account was closed.
@@ -165,23 +163,19 @@ pub async fn pass_code(
     step: OpenStep,
     typed: &str,
 ) -> Result<Attempt, AccountError> {
-    match second_factor::judge(app, visit, &step.account, typed).await? {
-        Err(refusal) => {
-            if matches!(refusal, Refusal::Locked { .. }) {
-                let mut tx = app.db.begin().await?;
-                store::delete_step(&mut tx, &step.half.token_hash).await?;
-                tx.commit().await?;
-            }
-            Ok(Attempt::Refused(refusal))
-        }
-        Ok(()) => {
-            let mut tx = app.db.begin().await?;
-            store::pass_code(&mut tx, &step.half.token_hash).await?;
+    let mut tx;
+    if let Err(refusal) = second_factor::judge(app, visit, &step.account, typed).await? {
+        if matches!(refusal, Refusal::Locked { .. }) {
+            tx = app.db.begin().await?;
+            store::delete_step(&mut tx, &step.half.token_hash).await?;
             tx.commit().await?;
-            let half = HalfOpen { code_passed: true, ..step.half };
-            go_on(app, visit, half).await
         }
+        return Ok(Attempt::Refused(refusal));
     }
+    tx = app.db.begin().await?;
+    store::pass_code(&mut tx, &step.half.token_hash).await?;
+    tx.commit().await?;
+    go_on(app, visit, HalfOpen { code_passed: true, ..step.half }).await
 }
 
 /// The first or a new password, where one is asked. Faults say what to change.
@@ -270,6 +264,13 @@ pub(super) async fn refused(
 
 pub(super) fn by(visit: &Visit, account: &Account) -> By {
     By { actor: Actor::from(&account.staff.principal()), request_id: visit.request.0.clone() }
+}
+
+/// 256 bits, as text.
+fn new_secret(app: &App) -> String {
+    let mut chance = [0; 32];
+    app.ids.fill(&mut chance);
+    chance.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn step_cookie(app: &App, token: String) -> Cookie<'static> {

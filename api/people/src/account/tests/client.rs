@@ -33,8 +33,8 @@ pub(super) struct Answer {
 impl Client {
     pub(super) fn new(app: &App) -> Self {
         let draw: http::ErrorPage = ui::error_page;
-        let (routes, _) = crate::routes().split_for_parts();
-        let router = routes
+        let (plain, _) = crate::routes().split_for_parts();
+        let router = plain
             .layer(from_fn_with_state(app.clone(), guard_changes))
             .layer(from_fn_with_state(draw, http::finish_problems))
             .with_state(app.clone());

@@ -52,6 +52,10 @@ async fn the_system_administrator_makes_resets_and_closes_accounts() {
         ];
         let faulty = admin.post("/admin/accounts", &[("user_name", "linxiaomei"), ("name", "林小梅")]).await;
         assert_eq!(faulty.status, 422);
+        let short = admin.post("/admin/accounts", &[("user_name", "Lin")]).await.body;
+        for told in ["4 到 32 个字符。", "请填写姓名", "请选择角色", "请选择科室"] {
+            assert!(short.contains(told), "all faults at once: {told}");
+        }
         assert!(
             faulty.body.contains("请选择角色") && faulty.body.contains("value=\"林小梅\""),
             "kept what was typed"
