@@ -78,7 +78,10 @@ impl FieldsPage {
 
 async fn home(
     State(app): State<App>,
-    Extension(gateways): Extension<Gateways>, me: SignedInResident, frame: Frame) -> Result<Html<String>, Problem> {
+    Extension(gateways): Extension<Gateways>,
+    me: SignedInResident,
+    frame: Frame,
+) -> Result<Html<String>, Problem> {
     let who = resident::find(&app, me.id).await?;
     let case = service::find_latest(&app, me.id).await?;
     let frame = frame.with_csrf(me.session.csrf);

@@ -117,7 +117,8 @@ async fn join_suishenban(
         return Ok(Redirect::to("/realname").into_response());
     }
     let begun = outside::begin(&app, &gateways, Channel::Suishenban, "/realname", Some(me.id)).await?;
-    let page = page(LeavePage { frame: Frame::bare(ui::Notices::of(&app.config)), address: begun.0 }.render())?;
+    let page =
+        page(LeavePage { frame: Frame::bare(ui::Notices::of(&app.config)), address: begun.0 }.render())?;
     Ok(([(SET_COOKIE, begun.1.to_string())], page).into_response())
 }
 
@@ -223,13 +224,12 @@ async fn check_code(
         return faulty(&app, frame, next, phone.as_str(), code::WRONG, true);
     }
     let mut tx = app.db.begin().await?;
-    let id = match resident::find_by_phone(&app, &mut tx, &phone).await? {
-        Some(known) => known.id,
-        None => {
-            let id = resident::insert(&app, &mut tx).await?;
-            resident::set_phone(&app, &mut tx, id, &phone).await?;
-            id
-        }
+    let id = if let Some(known) = resident::find_by_phone(&app, &mut tx, &phone).await? {
+        known.id
+    } else {
+        let id = resident::insert(&app, &mut tx).await?;
+        resident::set_phone(&app, &mut tx, id, &phone).await?;
+        id
     };
     let cookie = outside::open_session(&app, &mut tx, &request, before.as_ref(), id, "手机验证码").await?;
     tx.commit().await?;
