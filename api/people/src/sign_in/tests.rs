@@ -146,13 +146,12 @@ async fn an_account_is_verified_by_suishenban_only_in_its_own_session() {
         let join = async |user: &str, openid: &str, is_own: bool| {
             let mut tx = app.db.begin().await.unwrap();
             let known = resident::find_by_account(&app, &mut tx, Channel::WeChat, openid).await.unwrap();
-            let me = match known {
-                Some(me) => me,
-                None => {
-                    let me = resident::insert(&app, &mut tx).await.unwrap();
-                    resident::insert_account(&app, &mut tx, me, Channel::WeChat, openid).await.unwrap();
-                    me
-                }
+            let me = if let Some(me) = known {
+                me
+            } else {
+                let me = resident::insert(&app, &mut tx).await.unwrap();
+                resident::insert_account(&app, &mut tx, me, Channel::WeChat, openid).await.unwrap();
+                me
             };
             tx.commit().await.unwrap();
             let channel = Channel::Suishenban;
