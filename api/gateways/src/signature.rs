@@ -15,6 +15,9 @@ pub const NONCE: &str = "x-nonce";
 pub const SIGNATURE: &str = "x-signature";
 
 /// HMAC-SM3 of a text, in hex.
+///
+/// # Panics
+/// Never: HMAC takes keys of any length.
 pub fn hmac_sm3(secret: &str, text: &str) -> String {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     let mut mac = <Hmac<Sm3> as KeyInit>::new_from_slice(secret.as_bytes()).expect("any length");

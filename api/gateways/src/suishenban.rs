@@ -39,7 +39,7 @@ pub trait Suishenban: Send + Sync {
 /// Speaks to the configured address.
 pub struct Client {
     address: String,
-    client_id: String,
+    account: String,
     secret: String,
     fields: [String; 3],
     patience: Duration,
@@ -60,7 +60,7 @@ impl Client {
         let config = &app.config;
         Self {
             address: config.suishenban_address.trim_end_matches('/').to_owned(),
-            client_id: config.suishenban_client_id.clone(),
+            account: config.suishenban_client_id.clone(),
             secret: config.suishenban_secret.clone(),
             fields: config.suishenban_fields.clone(),
             patience: patience(config),
@@ -80,7 +80,7 @@ impl Client {
             signature::of_request(&self.secret, method.as_str(), target, timestamp, &nonce, body.as_bytes());
         Ok(call::client()?
             .request(method, format!("{}{target}", self.address))
-            .header(signature::ACCOUNT, &self.client_id)
+            .header(signature::ACCOUNT, &self.account)
             .header(signature::TIMESTAMP, timestamp)
             .header(signature::NONCE, nonce)
             .header(signature::SIGNATURE, signature)
@@ -113,7 +113,7 @@ impl Client {
 impl Suishenban for Client {
     fn authorize_address(&self, redirect: &str, state: &str) -> String {
         let query = [
-            ("client_id", self.client_id.as_str()),
+            ("client_id", self.account.as_str()),
             ("response_type", "code"),
             ("redirect_uri", redirect),
             ("scope", "read"),
@@ -130,7 +130,7 @@ impl Suishenban for Client {
         Box::pin(async move {
             let body = serde_html_form::to_string([
                 ("grant_type", "authorization_code"),
-                ("client_id", self.client_id.as_str()),
+                ("client_id", self.account.as_str()),
                 ("code", code),
                 ("redirect_uri", redirect),
             ])

@@ -16,6 +16,7 @@ use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The ways a sign-in page can offer.
+#[expect(clippy::struct_excessive_bools, reason = "each way is there or not, whatever the others are")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ways {
     pub(crate) wechat: bool,

@@ -41,7 +41,6 @@ impl Simulator {
         Self(Arc::new(Inner { clock, secret: word(ids), kept: Mutex::default() }))
     }
 
-    #[expect(clippy::unused_self, reason = "the account belongs to this simulator")]
     pub fn account(&self) -> &'static str {
         "jiuyi-simulated"
     }

@@ -82,7 +82,6 @@ impl Simulator {
         Self(Arc::new(Inner { clock, ids, secret, kept: Mutex::default() }))
     }
 
-    #[expect(clippy::unused_self, reason = "the number belongs to this simulator")]
     pub fn app_id(&self) -> &'static str {
         "wxsimulated000001"
     }

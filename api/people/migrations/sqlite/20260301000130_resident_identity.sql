@@ -28,6 +28,8 @@ CREATE TABLE sign_in_state (
     browser_hash BLOB NOT NULL,
     channel TEXT NOT NULL,
     next TEXT NOT NULL,
+    -- The resident who asked for their own account to be verified by it.
+    joins BLOB,
     created_at TEXT NOT NULL
 ) STRICT;
 

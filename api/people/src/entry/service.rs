@@ -373,9 +373,10 @@ async fn spend(tx: &mut Tx, app: &App, partner: &str, nonce: &str) -> Result<(),
     if !(8..=64).contains(&nonce.len()) {
         return Err(Fault::Link("随机串长度不对"));
     }
-    match store::use_nonce(tx, partner, nonce, app.now()).await? {
-        true => Ok(()),
-        false => Err(Fault::Link("随机串已用过")),
+    if store::use_nonce(tx, partner, nonce, app.now()).await? {
+        Ok(())
+    } else {
+        Err(Fault::Link("随机串已用过"))
     }
 }
 

@@ -108,8 +108,8 @@ struct Filter {
     page: i64,
 }
 
-#[derive(Deserialize)]
-struct Verdict {
+#[derive(Default, Deserialize)]
+struct Given {
     version: i64,
     verdict: String,
     #[serde(default)]
@@ -180,14 +180,7 @@ async fn case(
     require_reviewer(&me)?;
     let case = service::read(&app, &request, &me.session.principal, id).await?;
     let frame = signed(&app, frame, &me).await?;
-    drawn(
-        &app,
-        &me,
-        frame,
-        case,
-        &Verdict { version: 0, verdict: String::new(), reason: String::new(), text: String::new() },
-        "",
-    )
+    drawn(&app, &me, frame, case, &Given::default(), "")
 }
 
 fn drawn(
@@ -195,7 +188,7 @@ fn drawn(
     me: &SignedInStaff,
     frame: Frame,
     case: Case,
-    given: &Verdict,
+    given: &Given,
     fault: &str,
 ) -> Result<Html<String>, Problem> {
     let (now, today) = (app.now(), app.clock.today());
@@ -233,7 +226,7 @@ async fn decide(
     me: SignedInStaff,
     Path(id): Path<Uuid>,
     frame: Frame,
-    Form(given): Form<Verdict>,
+    Form(given): Form<Given>,
 ) -> Result<Response, Problem> {
     require_reviewer(&me)?;
     let decision = match (given.verdict.as_str(), Reason::named(&given.reason)) {

@@ -8,6 +8,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
+use gateways::Gateways;
 use platform::{
     App, Problem,
     http::{Form, Path, RequestId, page},
@@ -48,6 +49,7 @@ struct HomePage {
     today: chrono::NaiveDate,
     consent: &'static str,
     photo_days: u32,
+    has_suishenban: bool,
 }
 
 #[derive(Template)]
@@ -74,12 +76,18 @@ impl FieldsPage {
     }
 }
 
-async fn home(State(app): State<App>, me: SignedInResident, frame: Frame) -> Result<Html<String>, Problem> {
+async fn home(
+    State(app): State<App>,
+    Extension(gateways): Extension<Gateways>,
+    me: SignedInResident,
+    frame: Frame,
+) -> Result<Html<String>, Problem> {
     let who = resident::find(&app, me.id).await?;
     let case = service::find_latest(&app, me.id).await?;
     let frame = frame.with_csrf(me.session.csrf);
+    let has_suishenban = gateways.suishenban.is_some();
     let (today, photo_days) = (app.clock.today(), app.config.photo_days);
-    page(HomePage { frame, who, case, today, consent: CONSENT, photo_days }.render())
+    page(HomePage { frame, who, case, today, consent: CONSENT, photo_days, has_suishenban }.render())
 }
 
 async fn begin(

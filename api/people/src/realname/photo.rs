@@ -264,7 +264,7 @@ pub(crate) mod tests {
         assert!(fault(&jpeg_of(60_000, 60_000)).contains("像素太多"));
         assert!(fault(&png_of(u32::MAX, u32::MAX)).contains("像素太多"));
         assert!(fault(&jpeg_of(100, 1000)).contains("太小"));
-        assert!(fault(&[0xff; LARGEST + 1]).contains("8 MB"));
+        assert!(fault(&vec![0xff; LARGEST + 1]).contains("8 MB"));
         assert!(fault(b"").contains("先拍一张"));
         for other in [&b"GIF89a"[..], b"<svg xmlns=...>", b"%PDF-1.7", b"<?php", b"PK\x03\x04"] {
             assert!(fault(other).contains("JPEG"), "{other:?}");

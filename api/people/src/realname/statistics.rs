@@ -92,13 +92,13 @@ pub(super) async fn compute(app: &App, from: NaiveDate, until: NaiveDate) -> Res
 impl Statistics {
     /// For a spreadsheet: with the mark that tells it of UTF-8.
     pub(super) fn csv(&self) -> String {
-        let mut text = "\u{feff}提交日期,提交,待审核,通过,未通过,通过率\r\n".to_owned();
-        for Day { day, counts } in &self.days {
+        let row = |Day { day, counts }: &Day| {
             let percent = counts.approved_percent().map(|percent| format!("{percent}%")).unwrap_or_default();
             let Counts { waiting, approved, rejected } = counts;
-            text.push_str(&format!("{day},{},{waiting},{approved},{rejected},{percent}\r\n", counts.all()));
-        }
-        text
+            format!("{day},{},{waiting},{approved},{rejected},{percent}\r\n", counts.all())
+        };
+        let head = "\u{feff}提交日期,提交,待审核,通过,未通过,通过率\r\n".to_owned();
+        std::iter::once(head).chain(self.days.iter().map(row)).collect()
     }
 
     /// Height of the tallest bar.

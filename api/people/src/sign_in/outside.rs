@@ -40,12 +40,14 @@ enum Person {
     Citizen(Citizen),
 }
 
-/// Where the browser goes, and the cookie it must bring back.
+/// Where the browser goes, and the cookie it must bring back. With `joins` that resident's own account is verified by
+/// what comes back, instead of signing in as somebody else.
 pub(super) async fn begin(
     app: &App,
     gateways: &Gateways,
     channel: Channel,
     next: &str,
+    joins: Option<Uuid>,
 ) -> Result<(String, Cookie<'static>), PeopleError> {
     let (state, browser) = (word(app), word(app));
     let redirect = redirect_address(app, channel);
@@ -60,6 +62,7 @@ pub(super) async fn begin(
         browser_hash: sm3(&browser).to_vec(),
         channel: channel.name().into(),
         next: local_path(next).into(),
+        joins,
         created_at: app.now(),
     };
     let mut tx = app.db.begin().await?;
@@ -90,6 +93,7 @@ pub(super) async fn finish(
         row.channel == channel.name()
             && row.browser_hash == sm3(back.browser)
             && app.now() - row.created_at <= LIFE
+            && row.joins.is_none_or(|joins| before.is_some_and(|session| session.principal.id() == joins))
     };
     let Some(row) = state.filter(fits) else {
         let entry = audit::Entry {
@@ -104,7 +108,7 @@ pub(super) async fn finish(
     let mut tx = app.db.begin().await?;
     let id = match &person {
         Person::WeChat(person) => find_or_insert(app, &mut tx, &person.openid).await?,
-        Person::Citizen(citizen) => find_or_verify(app, &mut tx, citizen).await?,
+        Person::Citizen(citizen) => find_or_verify(app, &mut tx, citizen, row.joins).await?,
     };
     let cookie = open_session(app, &mut tx, request, before, id, channel.text()).await?;
     tx.commit().await?;
@@ -159,8 +163,14 @@ async fn find_or_insert(app: &App, tx: &mut Tx, openid: &str) -> Result<Uuid, Pe
     Ok(id)
 }
 
-/// The municipal system vouches for name and number, so that the resident counts as verified.
-async fn find_or_verify(app: &App, tx: &mut Tx, citizen: &Citizen) -> Result<Uuid, PeopleError> {
+/// The municipal system vouches for name and number, so that the resident counts as verified. An account that joins
+/// becomes that resident, or one with the resident who is known by the number.
+async fn find_or_verify(
+    app: &App,
+    tx: &mut Tx,
+    citizen: &Citizen,
+    joins: Option<Uuid>,
+) -> Result<Uuid, PeopleError> {
     const UNUSABLE: PeopleError = PeopleError::Refused(
         "随申办给出的证件号无法核对，暂不能用它登录。请改用微信或手机号登录后拍照实名。",
     );
@@ -179,11 +189,18 @@ async fn find_or_verify(app: &App, tx: &mut Tx, citizen: &Citizen) -> Result<Uui
             known.id
         }
         (None, None) => {
-            let id = resident::insert(app, tx).await?;
+            let id = match joins {
+                Some(id) => id,
+                None => resident::insert(app, tx).await?,
+            };
             resident::insert_account(app, tx, id, Channel::Suishenban, &citizen.user).await?;
             id
         }
     };
+    if let Some(own) = joins.filter(|own| *own != id) {
+        resident::move_accounts(tx, own, id).await?;
+        session::delete_of(tx, own).await?;
+    }
     if !known.as_ref().is_some_and(resident::Identity::is_vouched) {
         let real = RealName { name: citizen.name.clone(), id_number };
         resident::verify(app, tx, id, &real, Channel::Suishenban.name()).await?;

@@ -12,7 +12,7 @@ use platform::{
     App, Problem,
     audit::{self, Actor, Outcome},
     http::{Form, Query, RequestId, page},
-    session::{Csrf, MaybeSignedIn, local_path},
+    session::{Csrf, MaybeSignedIn, SignedInResident, local_path},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -36,6 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .route("/sign-in/wechat", get(to_wechat))
         .route("/sign-in/wechat/back", get(from_wechat))
         .route("/sign-in/suishenban", get(to_suishenban))
+        .route("/realname/suishenban", post(join_suishenban))
         .route("/sign-in/suishenban/back", get(from_suishenban))
         .route("/sign-in/phone", get(ask_phone).post(send_code))
         .route("/sign-in/phone/code", post(check_code))
@@ -51,6 +52,14 @@ struct PhonePage {
     is_sent: bool,
     fault: String,
     telephone: Option<String>,
+}
+
+/// A page between a form of ours and another site: a form may not lead there at once (content security policy).
+#[derive(Template)]
+#[template(path = "people/leave.html")]
+struct LeavePage {
+    frame: Frame,
+    address: String,
 }
 
 #[derive(Deserialize)]
@@ -98,13 +107,28 @@ async fn to_suishenban(
     leave(app, gateways, place, Channel::Suishenban).await
 }
 
+/// Verifies the account one is signed in with, by Suishenban's consent page.
+async fn join_suishenban(
+    State(app): State<App>,
+    Extension(gateways): Extension<Gateways>,
+    me: SignedInResident,
+) -> Result<Response, Problem> {
+    if resident::find(&app, me.id).await?.is_vouched() {
+        return Ok(Redirect::to("/realname").into_response());
+    }
+    let begun = outside::begin(&app, &gateways, Channel::Suishenban, "/realname", Some(me.id)).await?;
+    let page =
+        page(LeavePage { frame: Frame::bare(ui::Notices::of(&app.config)), address: begun.0 }.render())?;
+    Ok(([(SET_COOKIE, begun.1.to_string())], page).into_response())
+}
+
 async fn leave(
     State(app): State<App>,
     Extension(gateways): Extension<Gateways>,
     Query(place): Query<Where>,
     channel: Channel,
 ) -> Result<Response, Problem> {
-    let (address, cookie) = outside::begin(&app, &gateways, channel, &place.next).await?;
+    let (address, cookie) = outside::begin(&app, &gateways, channel, &place.next, None).await?;
     Ok(with_cookie(&cookie, &address))
 }
 
@@ -200,13 +224,12 @@ async fn check_code(
         return faulty(&app, frame, next, phone.as_str(), code::WRONG, true);
     }
     let mut tx = app.db.begin().await?;
-    let id = match resident::find_by_phone(&app, &mut tx, &phone).await? {
-        Some(known) => known.id,
-        None => {
-            let id = resident::insert(&app, &mut tx).await?;
-            resident::set_phone(&app, &mut tx, id, &phone).await?;
-            id
-        }
+    let id = if let Some(known) = resident::find_by_phone(&app, &mut tx, &phone).await? {
+        known.id
+    } else {
+        let id = resident::insert(&app, &mut tx).await?;
+        resident::set_phone(&app, &mut tx, id, &phone).await?;
+        id
     };
     let cookie = outside::open_session(&app, &mut tx, &request, before.as_ref(), id, "手机验证码").await?;
     tx.commit().await?;

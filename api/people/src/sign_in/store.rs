@@ -8,22 +8,23 @@ pub(super) struct StateRow {
     pub(super) browser_hash: Vec<u8>,
     pub(super) channel: String,
     pub(super) next: String,
+    pub(super) joins: Option<Uuid>,
     pub(super) created_at: DateTime<Utc>,
 }
 
 pub(super) async fn insert_state(tx: &mut Tx, state_hash: &[u8], row: &StateRow) -> sqlx::Result<()> {
-    let sql = "INSERT INTO sign_in_state(state_hash, browser_hash, channel, next, created_at)
-        VALUES ($1, $2, $3, $4, $5)";
+    let sql = "INSERT INTO sign_in_state(state_hash, browser_hash, channel, next, joins, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(state_hash).bind(&row.browser_hash).bind(&row.channel);
-        query.bind(&row.next).bind(row.created_at).execute(c).await.map(drop)
+        query.bind(&row.next).bind(row.joins).bind(row.created_at).execute(c).await.map(drop)
     })
 }
 
 /// Takes a state out: whoever comes second finds nothing.
 pub(super) async fn take_state(tx: &mut Tx, state_hash: &[u8]) -> sqlx::Result<Option<StateRow>> {
     let sql = "DELETE FROM sign_in_state WHERE state_hash = $1
-        RETURNING browser_hash, channel, next, created_at";
+        RETURNING browser_hash, channel, next, joins, created_at";
     on_tx!(tx, |c| sqlx::query_as(sql).bind(state_hash).fetch_optional(c).await)
 }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
 use chrono::TimeDelta;
 use gateways::{
     Gateways,
@@ -10,7 +11,9 @@ use platform::{
     db::test_support::{Bench, on_each_database},
     http::RequestId,
     on_read,
+    session::{MaybeSignedIn, Principal, Session},
 };
+use uuid::Uuid;
 
 use super::{
     code,
@@ -37,7 +40,7 @@ pub(crate) fn request() -> RequestId {
 
 /// Goes out, consents as `user` and comes back; gives what the browser brings.
 async fn away(app: &App, gateways: &Gateways, channel: Channel, user: &str) -> [String; 3] {
-    let (address, cookie) = outside::begin(app, gateways, channel, "/family").await.unwrap();
+    let (address, cookie) = outside::begin(app, gateways, channel, "/family", None).await.unwrap();
     let back = consent(&address, user).await.unwrap();
     let value = |name: &str| {
         let rest = back.split_once(&format!("{name}=")).unwrap().1;
@@ -134,6 +137,64 @@ async fn suishenban_brings_a_verified_resident_with_all_three_elements() {
         assert!(deeds.iter().all(|deed| deed.reason.as_deref() == Some("随申办")));
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_account_is_verified_by_suishenban_only_in_its_own_session() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (app, gateways, _simulators) = simulated(bench).await;
+        let join = async |user: &str, openid: &str, is_own: bool| {
+            let mut tx = app.db.begin().await.unwrap();
+            let known = resident::find_by_account(&app, &mut tx, Channel::WeChat, openid).await.unwrap();
+            let me = if let Some(me) = known {
+                me
+            } else {
+                let me = resident::insert(&app, &mut tx).await.unwrap();
+                resident::insert_account(&app, &mut tx, me, Channel::WeChat, openid).await.unwrap();
+                me
+            };
+            tx.commit().await.unwrap();
+            let channel = Channel::Suishenban;
+            let begun = outside::begin(&app, &gateways, channel, "/", Some(me)).await.unwrap();
+            let back = consent(&begun.0, user).await.unwrap();
+            let value = |name: &str| {
+                let rest = back.split_once(&format!("{name}=")).unwrap().1;
+                rest.split('&').next().unwrap().to_owned()
+            };
+            let (state, code) = (value("state"), value("code"));
+            let session = session_of(&app, if is_own { me } else { bench.new_id() }).await;
+            let back = Back { state: &state, code: &code, browser: begun.1.value() };
+            let done = outside::finish(&app, &gateways, &request(), Some(&session), channel, back).await;
+            let mut tx = app.db.begin().await.unwrap();
+            let now = resident::find_by_account(&app, &mut tx, Channel::WeChat, openid).await.unwrap();
+            tx.rollback().await.unwrap();
+            (done.is_ok(), me, now.unwrap())
+        };
+        let (done, me, now) = join("u-1001", "openid-1", false).await;
+        assert!(!done && me == now, "another session cannot join");
+        assert!(!resident::find(&app, me).await.unwrap().is_vouched());
+        let (done, me, now) = join("u-1001", "openid-1", true).await;
+        assert!(done && me == now);
+        assert!(resident::find(&app, me).await.unwrap().is_vouched());
+        // A second account of the same citizen becomes one with the first.
+        let (done, second, now) = join("u-1001", "openid-2", true).await;
+        assert!(done && now == me && second != me);
+    })
+    .await;
+}
+
+/// An open session of a resident.
+async fn session_of(app: &App, id: Uuid) -> Session {
+    let mut tx = app.db.begin().await.unwrap();
+    let cookie = platform::session::begin(&mut tx, app, &Principal::Resident { id }).await.unwrap();
+    tx.commit().await.unwrap();
+    let request = axum::http::Request::builder()
+        .header("cookie", format!("{}={}", platform::session::COOKIE, cookie.value()))
+        .body(())
+        .unwrap();
+    let (mut parts, ()) = request.into_parts();
+    let found = MaybeSignedIn::from_request_parts(&mut parts, app).await.unwrap();
+    found.0.unwrap()
 }
 
 #[tokio::test]
