@@ -9,7 +9,8 @@ use kb::Fault;
 use knowledge::{KnowledgeError, service::Started};
 use people::account::Initial;
 use platform::{
-    App, Clock, Config, Db, Ids, clock::SystemClock, crypto::Keyring, crypto::SealedColumn, db::Migrations, ids::SystemIds,
+    App, Clock, Config, Db, Ids, clock::SystemClock, crypto::Keyring, crypto::SealedColumn, db::Migrations,
+    ids::SystemIds,
 };
 
 /// The migrations of every crate that has tables.

@@ -26,7 +26,7 @@ pub struct Broken {
     pub missing_key: Option<u16>,
 }
 
-const AT_ONCE: i64 = 200;
+const AT_ONCE: i64 = 50;
 
 /// Seals everything with the current key that is sealed with another; gives how many values. May be stopped and
 /// started again at any time. A value that somebody changes meanwhile keeps that change, one that does not open is
@@ -141,7 +141,9 @@ impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SealedColumn { table, column, .. } = self.column;
         match self.missing_key {
-            Some(version) => write!(f, "{table}.{column}，行 {}：密钥版本 {version} 不在密钥文件中", self.row),
+            Some(version) => {
+                write!(f, "{table}.{column}，行 {}：密钥版本 {version} 不在密钥文件中", self.row)
+            }
             None => write!(f, "{table}.{column}，行 {}：内容被改动或移动", self.row),
         }
     }

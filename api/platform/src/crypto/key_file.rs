@@ -226,7 +226,8 @@ mod tests {
             fs::remove_file(&path).unwrap();
             let lost = Keyring::load(&bench.config, &ids(1), &bench.db).await;
             assert!(matches!(lost, Err(KeyFileError::Missing(_))) && !path.exists());
-            let config = Config { keys: Keyring::generate(&ids(99)).keys.load().print(), ..Config::default() };
+            let config =
+                Config { keys: Keyring::generate(&ids(99)).keys.load().print(), ..Config::default() };
             let foreign = Keyring::load(&config, &ids(1), &bench.db).await;
             assert!(matches!(foreign, Err(KeyFileError::Foreign(0))));
         })

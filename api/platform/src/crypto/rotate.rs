@@ -92,10 +92,10 @@ mod tests {
     };
 
     const NOTE: SealedColumn = SealedColumn { table: "note", column: "body", row: "id" };
-    const ROWS: u128 = 450;
+    const ROWS: u32 = 1200;
 
-    fn place(row: u128) -> Place {
-        Place { table: "note", column: "body", row: Uuid::from_u128(row) }
+    fn place(row: u32) -> Place {
+        Place { table: "note", column: "body", row: Uuid::from_u128(row.into()) }
     }
 
     /// A table with sealed values, and the app with a key file as at a real start.
@@ -112,7 +112,7 @@ mod tests {
         for row in 1..=ROWS {
             let body = app.keyring.seal(&*app.ids, place(row), &format!("病历{row}"));
             on_tx!(&mut tx, |c| sqlx::query("INSERT INTO note VALUES ($1, $2)")
-                .bind(Uuid::from_u128(row))
+                .bind(Uuid::from_u128(row.into()))
                 .bind(body)
                 .execute(c)
                 .await
@@ -123,16 +123,17 @@ mod tests {
         app
     }
 
-    async fn read(app: &App, row: u128) -> Sealed {
+    async fn read(app: &App, row: u32) -> Sealed {
         let sql = "SELECT body FROM note WHERE id = $1";
-        on_read!(&app.db, |c| sqlx::query_scalar(sql).bind(Uuid::from_u128(row)).fetch_one(c).await).unwrap()
+        on_read!(&app.db, |c| sqlx::query_scalar(sql).bind(Uuid::from_u128(row.into())).fetch_one(c).await)
+            .unwrap()
     }
 
-    async fn write(app: &App, row: u128, body: Sealed) {
+    async fn write(app: &App, row: u32, body: Sealed) {
         let mut tx = app.db.begin().await.unwrap();
         on_tx!(&mut tx, |c| sqlx::query("UPDATE note SET body = $1 WHERE id = $2")
             .bind(body)
-            .bind(Uuid::from_u128(row))
+            .bind(Uuid::from_u128(row.into()))
             .execute(c)
             .await
             .map(drop))
@@ -156,7 +157,7 @@ mod tests {
                 (version, resealed)
             };
             let load = async {
-                let mut reads = 0_u128;
+                let mut reads = 0;
                 while !over.load(Ordering::SeqCst) {
                     let row = reads * 7 % ROWS + 1;
                     let text = other.keyring.open(place(row), &read(&other, row).await).unwrap();
@@ -170,13 +171,13 @@ mod tests {
                 reads
             };
             let ((version, resealed), reads) = tokio::join!(rotation, load);
-            assert!(reads > 20 && resealed > 200, "{reads} reads, {resealed} re-sealed");
+            assert!(reads > 20 && resealed > 600, "{reads} reads, {resealed} re-sealed");
             assert_eq!(version, 2);
             // The other process may have written with the old key last; its ring knows the new one by now.
             other.keyring.refresh().unwrap();
             reseal(&app, &[NOTE], |_, _| {}).await.unwrap();
             let rows = count_by_version(&app.db, &[NOTE]).await.unwrap();
-            assert_eq!(rows.into_iter().collect::<Vec<_>>(), [(2, 450)]);
+            assert_eq!(rows.into_iter().collect::<Vec<_>>(), [(2, i64::from(ROWS))]);
             app.keyring.retire(&app.db, &[NOTE], 1).await.unwrap();
             assert_eq!(app.keyring.versions(), [2]);
             assert_eq!(find_broken(&app, &[NOTE]).await.unwrap(), []);
@@ -197,7 +198,7 @@ mod tests {
             assert_eq!(ring.add_key(&*app.ids, &app.db).await.unwrap(), 2);
             ring.make_current(2).unwrap();
             let used = ring.retire(&app.db, &[NOTE], 1).await;
-            assert!(matches!(used, Err(KeyFileError::InUse { version: 1, rows: 450 })));
+            assert!(matches!(used, Err(KeyFileError::InUse { version: 1, rows: 1200 })));
             let given = bench.app.keyring.add_key(&*app.ids, &app.db).await;
             assert!(matches!(given, Err(KeyFileError::NoFile)));
         })
@@ -214,12 +215,12 @@ mod tests {
             write(&app, 78, Sealed(vec![0])).await;
             let broken = find_broken(&app, &[NOTE]).await.unwrap();
             let named: Vec<_> = broken.iter().map(|b| (b.column.table, b.column.column, b.row)).collect();
-            let expected = [77, 78].map(|row| ("note", "body", Uuid::from_u128(row)));
+            let expected = [77_u32, 78].map(|row| ("note", "body", Uuid::from_u128(row.into())));
             assert_eq!(named, expected);
             assert!(broken[0].to_string().contains("note.body"), "{}", broken[0]);
             let version = app.keyring.add_key(&*app.ids, &app.db).await.unwrap();
             app.keyring.make_current(version).unwrap();
-            assert_eq!(reseal(&app, &[NOTE], |_, _| {}).await.unwrap(), 448);
+            assert_eq!(reseal(&app, &[NOTE], |_, _| {}).await.unwrap(), 1198);
         })
         .await;
     }

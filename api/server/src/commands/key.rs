@@ -35,9 +35,7 @@ pub(super) async fn run(command: &Key) -> anyhow::Result<ExitCode> {
         Key::Rotate => rotate(&app).await?,
         Key::Retire { version } => {
             app.keyring.retire(&app.db, &start::sealed_columns(), *version).await?;
-            say(&format!(
-                "已删除密钥版本 {version}。在此之前的备份仍需要它：请与那些备份一起另行保存。"
-            ))?;
+            say(&format!("已删除密钥版本 {version}。在此之前的备份仍需要它：请与那些备份一起另行保存。"))?;
         }
     }
     app.db.close().await;
