@@ -211,6 +211,84 @@ fn requirements_name_their_tests() {
     assert!(seen.len() >= 207, "every requirement of the tender has a row");
 }
 
+/// Every clause of GB/T 22239 8.1.4 and every chapter of ASVS 5.0 is proved by tests, or says why not.
+#[test]
+fn compliance_names_its_tests_or_reasons() {
+    let text = fs::read_to_string(root().join("tests/compliance.tsv")).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("standard\titem\tstate\trequirement\tproof"));
+    let sources: String = files(root(), "rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let mut items = BTreeSet::new();
+    for line in lines {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let &[standard, item, state, requirement, proof] = cells.as_slice() else {
+            panic!("five columns: {line}")
+        };
+        assert!(items.insert((standard, item)), "{item} stands twice");
+        assert!(!requirement.is_empty() && !proof.is_empty(), "{item} is not filled in");
+        match state {
+            "test" => {
+                for test in proof.split('|') {
+                    assert!(
+                        sources.contains(&format!("fn {test}(")),
+                        "{item} names {test}, which does not exist"
+                    );
+                }
+            }
+            "reason" | "open" => assert!(proof.ends_with('.'), "{item} needs a sentence"),
+            state => panic!("{item}: unknown state {state}"),
+        }
+    }
+    let clauses = items.iter().filter(|(standard, _)| *standard == "GB/T 22239-2019").count();
+    assert_eq!(clauses, 34, "every clause of 8.1.4");
+    for chapter in 1..=17 {
+        let names = |item: &str| {
+            let (section, _) = item.split_once(' ').unwrap();
+            section.split('-').any(|part| part.split('.').next() == Some(format!("V{chapter}").as_str()))
+        };
+        assert!(items.iter().any(|(standard, item)| *standard == "ASVS 5.0" && names(item)), "V{chapter}");
+    }
+}
+
+/// Binary columns that hold no sealed value: hashes, blind indexes, published knowledge.
+const CLEAR: [&str; 4] =
+    ["knowledge_blob.bytes", "knowledge_release_file.blob", "sign_in_limit.key", "sealing_key.fingerprint"];
+
+/// A change of keys reaches every sealed column: each binary column of the migrations is listed as sealed or is
+/// known to be none.
+#[test]
+fn every_sealed_column_is_listed() {
+    let sources: String = files(&root().join("api"), "rs")
+        .iter()
+        .filter(|path| path.ends_with("lib.rs"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let mut missing = Vec::new();
+    let mut n_sealed = 0;
+    for path in files(&root().join("api"), "sql").into_iter().filter(|path| short(path).contains("postgres"))
+    {
+        let mut table = String::new();
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            let words: Vec<&str> = line.split([' ', '(', ';', ',']).filter(|word| !word.is_empty()).collect();
+            if let ["CREATE" | "ALTER", "TABLE", name, ..] = words.as_slice() {
+                table = (*name).to_owned();
+            }
+            let Some(at) = words.iter().position(|word| *word == "BYTEA") else { continue };
+            let column = words[at - 1];
+            let place = format!("{table}.{column}");
+            if column.ends_with("hash") || column.ends_with("_index") || CLEAR.contains(&place.as_str()) {
+                continue;
+            }
+            n_sealed += 1;
+            if !sources.contains(&format!("table: \"{table}\", column: \"{column}\", row:")) {
+                missing.push(place);
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new(), "add them to SEALED of their crate");
+    assert!(n_sealed >= 19, "the migrations are read: {n_sealed}");
+}
+
 #[test]
 fn knowledge_names_its_source_and_review() {
     for path in files(&root().join("data/graph"), "ttl") {

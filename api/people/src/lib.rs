@@ -24,7 +24,7 @@ mod tsv;
 pub use error::PeopleError;
 pub use model::{Department, Resident, Sex, Staff, age_in_months};
 
-use platform::App;
+use platform::{App, crypto::SealedColumn};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Tables of this crate.
@@ -55,3 +55,17 @@ pub async fn sweep(app: &App) -> Result<(u64, usize), PeopleError> {
     tx.commit().await?;
     Ok((rows, realname::wipe_photos(app).await?))
 }
+
+/// The sealed columns of this crate: what a change of keys re-seals and `jiuyi verify` opens.
+pub const SEALED: &[SealedColumn] = &[
+    SealedColumn { table: "resident", column: "name", row: "id" },
+    SealedColumn { table: "resident", column: "id_number", row: "id" },
+    SealedColumn { table: "resident", column: "phone", row: "id" },
+    SealedColumn { table: "resident_login", column: "subject", row: "id" },
+    SealedColumn { table: "account", column: "totp_secret", row: "staff" },
+    SealedColumn { table: "account", column: "totp_pending", row: "staff" },
+    SealedColumn { table: "realname_case", column: "fields", row: "id" },
+    SealedColumn { table: "realname_photo", column: "content", row: "id" },
+    SealedColumn { table: "family_member", column: "proof_number", row: "id" },
+    SealedColumn { table: "entry_partner", column: "secret", row: "id" },
+];

@@ -2,30 +2,46 @@
 //!
 //! A sealed value is `key version (2 bytes, big endian) ‖ nonce (12) ‖ ciphertext ‖ tag (16)`; its place in the
 //! database is authenticated with it, so that a value moved to another row or column does not open.
+//!
+//! Keys change while the program runs: a ring that meets a version it does not know reads its key file again. So a
+//! new key is first brought to every node ([`Keyring::add_key`]) and only then used ([`Keyring::make_current`]).
 
+mod columns;
 mod key_file;
+mod rotate;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
 use aes_gcm::{
     AesGcm, KeyInit,
     aead::{Aead, Payload, consts::U12},
 };
+use arc_swap::ArcSwap;
 use hmac::{Hmac, Mac};
 use sm3::{Digest, Sm3};
 use sm4::Sm4;
 use uuid::Uuid;
+use zeroize::Zeroize;
 
 use crate::Ids;
 
+pub use columns::{Broken, SealedColumn, count_by_version, find_broken, reseal};
 pub use key_file::KeyFileError;
 
 const VERSION_BYTES: usize = 2;
 const NONCE_BYTES: usize = 12;
 
-/// The keys of this installation. Old ones stay, so that what they sealed can be opened.
-#[derive(Clone, PartialEq, Eq)]
+/// The keys of this installation; a clone shares them. Old ones stay, so that what they sealed can be opened.
+#[derive(Clone)]
 pub struct Keyring {
+    keys: Arc<ArcSwap<Keys>>,
+    /// None when the keys came by environment: then they change only by a restart.
+    file: Option<PathBuf>,
+}
+
+/// One state of the key file; wiped from memory when it is replaced.
+#[derive(Clone, PartialEq, Eq)]
+struct Keys {
     current: u16,
     sealing: BTreeMap<u16, [u8; 16]>,
     index: [u8; 32],
@@ -59,7 +75,21 @@ impl Keyring {
         let (mut key, mut index) = ([0; 16], [0; 32]);
         ids.fill(&mut key);
         ids.fill(&mut index);
-        Self { current: 1, sealing: BTreeMap::from([(1, key)]), index }
+        Self::of(Keys { current: 1, sealing: BTreeMap::from([(1, key)]), index }, None)
+    }
+
+    fn of(keys: Keys, file: Option<PathBuf>) -> Self {
+        Self { keys: Arc::new(ArcSwap::from_pointee(keys)), file }
+    }
+
+    /// The version that seals.
+    pub fn current(&self) -> u16 {
+        self.keys.load().current
+    }
+
+    /// Every version that opens, in order.
+    pub fn versions(&self) -> Vec<u16> {
+        self.keys.load().sealing.keys().copied().collect()
     }
 
     /// Seals with the current key and a random nonce.
@@ -71,15 +101,16 @@ impl Keyring {
         ids.fill(&mut nonce);
         let label = place.label();
         let payload = Payload { msg: plain.as_bytes(), aad: label.as_bytes() };
+        let keys = self.keys.load();
         #[expect(
             clippy::expect_used,
             reason = "the ring holds its current key, and GCM refuses only above 64 GiB"
         )]
-        let text = self
-            .cipher(self.current)
+        let text = keys
+            .cipher(keys.current)
             .and_then(|cipher| cipher.encrypt(&nonce.into(), payload).ok())
             .expect("a personal column is short");
-        Sealed([&self.current.to_be_bytes()[..], &nonce, &text].concat())
+        Sealed([&keys.current.to_be_bytes()[..], &nonce, &text].concat())
     }
 
     pub fn open(&self, place: Place, sealed: &Sealed) -> Result<String, OpenError> {
@@ -87,7 +118,7 @@ impl Keyring {
         let (version, rest) = sealed.0.split_first_chunk::<VERSION_BYTES>().ok_or_else(changed)?;
         let (nonce, text) = rest.split_first_chunk::<NONCE_BYTES>().ok_or_else(changed)?;
         let version = u16::from_be_bytes(*version);
-        let cipher = self.cipher(version).ok_or(OpenError::NoKey { place, version })?;
+        let cipher = self.opening(version).ok_or(OpenError::NoKey { place, version })?;
         let label = place.label();
         let payload = Payload { msg: text, aad: label.as_bytes() };
         let plain = cipher.decrypt(&(*nonce).into(), payload).map_err(|_| changed())?;
@@ -97,9 +128,25 @@ impl Keyring {
     /// What to store beside a sealed value to find it again by equality. `domain` is `table.column`, so that equal
     /// values of two columns cannot be linked.
     pub fn blind_index(&self, domain: &str, plain: &str) -> Vec<u8> {
-        self.keyed(&[domain.as_bytes(), &[0], plain.as_bytes()])
+        self.keys.load().keyed(&[domain.as_bytes(), &[0], plain.as_bytes()])
     }
 
+    /// An unknown version may be a key that another process has added since.
+    fn opening(&self, version: u16) -> Option<AesGcm<Sm4, U12>> {
+        if let Some(cipher) = self.keys.load().cipher(version) {
+            return Some(cipher);
+        }
+        match self.refresh() {
+            Ok(_) => self.keys.load().cipher(version),
+            Err(error) => {
+                tracing::error!(%error, "cannot read the key file again");
+                None
+            }
+        }
+    }
+}
+
+impl Keys {
     fn keyed(&self, parts: &[&[u8]]) -> Vec<u8> {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mut mac = <Hmac<Sm3> as KeyInit>::new_from_slice(&self.index).expect("any length");
@@ -125,9 +172,29 @@ pub fn sm3(bytes: impl AsRef<[u8]>) -> [u8; 32] {
     Sm3::digest(bytes.as_ref()).into()
 }
 
+impl Drop for Keys {
+    fn drop(&mut self) {
+        self.index.zeroize();
+        self.sealing.values_mut().for_each(Zeroize::zeroize);
+    }
+}
+
+impl Sealed {
+    /// The key version it names; None when it is too short to be a sealed value.
+    fn version(&self) -> Option<u16> {
+        self.0.first_chunk().map(|version| u16::from_be_bytes(*version))
+    }
+}
+
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keyring").field("current", &self.current).finish_non_exhaustive()
+        f.debug_struct("Keyring").field("current", &self.current()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(…)")
     }
 }
 
@@ -187,14 +254,9 @@ mod tests {
     }
 
     #[test]
-    fn old_keys_still_open() {
-        let mut ring = Keyring::generate(&ids());
-        let old = ring.seal(&ids(), HERE, "王小明");
-        ring.sealing.insert(2, [7; 16]);
-        ring.current = 2;
-        assert_eq!(ring.open(HERE, &old).unwrap(), "王小明");
-        let new = ring.seal(&ids(), HERE, "王小明");
-        ring.sealing.remove(&2);
-        assert!(matches!(ring.open(HERE, &new), Err(OpenError::NoKey { version: 2, .. })));
+    fn secrets_are_not_shown() {
+        let ring = Keyring::generate(&ids());
+        assert_eq!(format!("{ring:?}"), "Keyring { current: 1, .. }");
+        assert_eq!(format!("{:?}", ring.seal(&ids(), HERE, "王小明")), "Sealed(…)");
     }
 }

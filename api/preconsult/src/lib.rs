@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use engine::{Current, Engine};
-use platform::App;
+use platform::{App, crypto::SealedColumn};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::PreconsultError;
@@ -72,3 +72,16 @@ pub fn migrations() -> platform::db::Migrations {
         postgres: sqlx::migrate!("migrations/postgres"),
     }
 }
+
+/// The sealed columns of this crate: what a change of keys re-seals and `jiuyi verify` opens.
+pub const SEALED: &[SealedColumn] = &[
+    SealedColumn { table: "consultation", column: "chief_complaint", row: "id" },
+    SealedColumn { table: "consultation_turn", column: "question", row: "id" },
+    SealedColumn { table: "consultation_turn", column: "answer", row: "id" },
+    SealedColumn { table: "consultation_turn", column: "notes", row: "id" },
+    SealedColumn { table: "consultation_record", column: "record", row: "id" },
+    SealedColumn { table: "consultation_record", column: "assessment", row: "id" },
+    SealedColumn { table: "consultation_amendment", column: "before", row: "id" },
+    SealedColumn { table: "consultation_amendment", column: "after", row: "id" },
+    SealedColumn { table: "health_reading", column: "articles", row: "resident_id" },
+];

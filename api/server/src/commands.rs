@@ -9,11 +9,13 @@ mod eval;
 mod export;
 mod form;
 mod import;
+mod key;
 mod layout;
 mod openapi;
 mod release;
 mod search;
 mod serve;
+mod verify;
 
 use std::{
     io::{self, Write},
@@ -63,6 +65,11 @@ enum Command {
     /// 审计记录
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// 加密密钥：列出、加入、更换、停用
+    #[command(subcommand)]
+    Key(key::Key),
+    /// 核对数据是否被改动：审计链和全部加密数据，指出表、列和行
+    Verify,
 }
 
 /// Runs the command and shows a failure with all its causes.
@@ -81,6 +88,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Openapi => openapi::run(),
         Command::Account(command) => in_runtime(account::run(&command)),
         Command::Audit(command) => in_runtime(audit::run(&command)),
+        Command::Key(command) => in_runtime(key::run(&command)),
+        Command::Verify => in_runtime(verify::run()),
     };
     match done {
         Ok(code) => code,

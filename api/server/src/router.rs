@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Router,
-    extract::DefaultBodyLimit,
-    middleware::{from_fn, from_fn_with_state},
-};
+use axum::{Extension, Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use gateways::Gateways;
 use knowledge::Releases;
 use platform::{App, http, session};
@@ -70,7 +66,7 @@ fn around(routes: Router<App>, app: &App) -> Router<App> {
         .layer(from_fn_with_state(app.clone(), http::time_limit))
         .layer(from_fn_with_state(draw, http::finish_problems))
         .layer(from_fn_with_state(app.clone(), http::request_id))
-        .layer(from_fn(http::security_headers))
+        .layer(from_fn_with_state(app.clone(), http::security_headers))
         .layer(CompressionLayer::new())
 }
 
@@ -163,6 +159,19 @@ mod tests {
             assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8", "{path}");
             assert!(text.contains(problem["title"].as_str().unwrap()), "{text}");
             assert!(text.contains(answer.headers()["x-request-id"].to_str().unwrap()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn behind_tls_browsers_come_back_by_https_only() {
+        let bench = Bench::sqlite(&[]).await;
+        for secure_cookies in [false, true] {
+            let config = platform::Config { secure_cookies, ..(*bench.config).clone() };
+            let app = App { config: Arc::new(config), ..bench.app.clone() };
+            let request = Request::get("/nowhere").body(Body::empty()).unwrap();
+            let answer = bench_router(&app).oneshot(request).await.unwrap();
+            let told = answer.headers().get("strict-transport-security");
+            assert_eq!(told.is_some(), secure_cookies);
         }
     }
 

@@ -9,12 +9,18 @@ use kb::Fault;
 use knowledge::{KnowledgeError, service::Started};
 use people::account::Initial;
 use platform::{
-    App, Clock, Config, Db, Ids, clock::SystemClock, crypto::Keyring, db::Migrations, ids::SystemIds,
+    App, Clock, Config, Db, Ids, clock::SystemClock, crypto::Keyring, crypto::SealedColumn, db::Migrations,
+    ids::SystemIds,
 };
 
 /// The migrations of every crate that has tables.
 pub const MIGRATIONS: [fn() -> Migrations; 4] =
     [platform::migrations, people::migrations, preconsult::migrations, knowledge::migrations];
+
+/// Every sealed column of every crate.
+pub fn sealed_columns() -> Vec<SealedColumn> {
+    [people::SEALED, preconsult::SEALED].concat()
+}
 
 /// The configuration; the data folder is looked for in the current folder and in the workspace this was built in.
 pub fn config() -> anyhow::Result<Config> {

@@ -3,6 +3,7 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use figment::{
@@ -11,7 +12,7 @@ use figment::{
 };
 use serde::Deserialize;
 
-use super::Keyring;
+use super::{Keyring, Keys};
 use crate::{Config, Db, Ids, on_read, on_tx};
 
 /// Keys that cannot be used. No message holds key material.
@@ -21,6 +22,16 @@ pub enum KeyFileError {
     File(PathBuf, #[source] io::Error),
     #[error("找不到密钥文件 {}，而数据库中已有加密的资料。请恢复原来的密钥文件，切勿删除数据库。", .0.display())]
     Missing(PathBuf),
+    #[error("密钥文件 {} 可被其他用户读取，已拒绝使用。请先执行 chmod 600", .0.display())]
+    Exposed(PathBuf),
+    #[error("密钥由环境变量给出，不能由程序更换：请修改环境变量后重新启动各节点")]
+    NoFile,
+    #[error("没有密钥版本 {0}，用 jiuyi key list 查看")]
+    NoVersion(u16),
+    #[error("版本 {0} 是当前密钥，不能停用")]
+    Current(u16),
+    #[error("还有 {rows} 个数据是用密钥版本 {version} 加密的，不能停用：请先执行 jiuyi key rotate")]
+    InUse { version: u16, rows: i64 },
     #[error("密钥文件内容有误：{0}")]
     Content(&'static str),
     #[error(
@@ -44,17 +55,21 @@ impl Keyring {
     pub async fn load(config: &Config, ids: &dyn Ids, db: &Db) -> Result<Self, KeyFileError> {
         let known = list_fingerprints(db).await?;
         let path = config.var_dir.join("keys.toml");
-        let text = if config.keys.is_empty() { read(&path)? } else { Some(config.keys.clone()) };
-        let ring = match text {
-            Some(text) => Self::parse(&text)?,
-            None if !known.is_empty() => return Err(KeyFileError::Missing(path)),
-            None => {
-                let ring = Self::generate(ids);
-                write_private(&path, &ring.print()).map_err(|e| KeyFileError::File(path, e))?;
-                ring
-            }
+        let ring = if config.keys.is_empty() {
+            let keys = match read(&path)? {
+                Some(text) => Keys::parse(&text)?,
+                None if !known.is_empty() => return Err(KeyFileError::Missing(path)),
+                None => {
+                    let keys = Keys::clone(&Self::generate(ids).keys.load());
+                    write_private(&path, &keys.print()).map_err(|e| KeyFileError::File(path.clone(), e))?;
+                    keys
+                }
+            };
+            Self::of(keys, Some(path))
+        } else {
+            Self::of(Keys::parse(&config.keys)?, None)
         };
-        let ours = ring.fingerprints();
+        let ours = ring.keys.load().fingerprints();
         if let Some((version, _)) = known.iter().find(|(version, mark)| ours.get(version) != Some(mark)) {
             return Err(KeyFileError::Foreign(*version));
         }
@@ -62,14 +77,32 @@ impl Keyring {
         Ok(ring)
     }
 
+    /// Reads the key file again; true when it has changed. A file with another index key is not taken over.
+    pub fn refresh(&self) -> Result<bool, KeyFileError> {
+        let Some(path) = &self.file else { return Ok(false) };
+        let text = read(path)?.ok_or_else(|| KeyFileError::Missing(path.clone()))?;
+        let keys = Keys::parse(&text)?;
+        let before = self.keys.load();
+        if keys == **before {
+            return Ok(false);
+        }
+        if keys.index != before.index {
+            return Err(KeyFileError::Foreign(0));
+        }
+        self.keys.store(Arc::new(keys));
+        Ok(true)
+    }
+}
+
+impl Keys {
     /// Version 0 stands for the index key.
-    fn fingerprints(&self) -> BTreeMap<i64, Vec<u8>> {
+    pub(super) fn fingerprints(&self) -> BTreeMap<i64, Vec<u8>> {
         let sealing =
             self.sealing.iter().map(|(version, key)| (i64::from(*version), self.keyed(&[b"key", key])));
         std::iter::once((0, self.keyed(&[b"index"]))).chain(sealing).collect()
     }
 
-    fn parse(text: &str) -> Result<Self, KeyFileError> {
+    pub(super) fn parse(text: &str) -> Result<Self, KeyFileError> {
         let file: KeyFile = Figment::from(Toml::string(text))
             .extract()
             .map_err(|_| KeyFileError::Content("需要 current、index 和 [sealing] 三部分"))?;
@@ -86,7 +119,7 @@ impl Keyring {
         Ok(Self { current: file.current, sealing, index })
     }
 
-    fn print(&self) -> String {
+    pub(super) fn print(&self) -> String {
         let lines = self.sealing.iter().map(|(version, key)| format!("{version} = \"{}\"", hex::encode(key)));
         let sealing = lines.collect::<Vec<_>>().join("\n");
         format!(
@@ -98,8 +131,15 @@ impl Keyring {
     }
 }
 
-/// None when there is no file.
+/// None when there is no file; refused when others may read it.
 fn read(path: &Path) -> Result<Option<String>, KeyFileError> {
+    #[cfg(unix)]
+    if let Ok(found) = fs::metadata(path) {
+        let mode = std::os::unix::fs::MetadataExt::mode(&found);
+        if mode & 0o077 != 0 {
+            return Err(KeyFileError::Exposed(path.into()));
+        }
+    }
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -111,7 +151,7 @@ async fn list_fingerprints(db: &Db) -> sqlx::Result<Vec<(i64, Vec<u8>)>> {
     on_read!(db, |c| sqlx::query_as("SELECT version, fingerprint FROM sealing_key").fetch_all(c).await)
 }
 
-async fn insert_fingerprints(db: &Db, fingerprints: BTreeMap<i64, Vec<u8>>) -> sqlx::Result<()> {
+pub(super) async fn insert_fingerprints(db: &Db, fingerprints: BTreeMap<i64, Vec<u8>>) -> sqlx::Result<()> {
     let sql = "INSERT INTO sealing_key(version, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     let mut tx = db.begin().await?;
     for (version, fingerprint) in fingerprints {
@@ -125,7 +165,7 @@ fn decoded<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 /// Readable by the owner only; never replaces a file that another process has just made.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -137,8 +177,6 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::{clock::SystemClock, db::test_support::on_each_database, ids::SeededIds};
 
@@ -150,12 +188,17 @@ mod tests {
     async fn the_first_start_makes_a_private_file_that_the_second_reads() {
         on_each_database(&[], async |bench| {
             let first = Keyring::load(&bench.config, &ids(1), &bench.db).await.unwrap();
-            assert!(first == Keyring::load(&bench.config, &ids(2), &bench.db).await.unwrap());
+            let second = Keyring::load(&bench.config, &ids(2), &bench.db).await.unwrap();
+            assert!(**first.keys.load() == **second.keys.load());
             #[cfg(unix)]
             {
                 use std::os::unix::fs::PermissionsExt;
                 let mode = fs::metadata(bench.config.var_dir.join("keys.toml")).unwrap().permissions().mode();
                 assert_eq!(mode & 0o777, 0o600);
+                let path = bench.config.var_dir.join("keys.toml");
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+                let open = Keyring::load(&bench.config, &ids(3), &bench.db).await;
+                assert!(matches!(open, Err(KeyFileError::Exposed(_))));
             }
         })
         .await;
@@ -163,14 +206,14 @@ mod tests {
 
     #[test]
     fn faulty_files_are_refused_without_showing_a_key() {
-        let good = Keyring::generate(&ids(1)).print();
-        assert!(Keyring::parse(&good).is_ok());
+        let good = Keyring::generate(&ids(1)).keys.load().print();
+        assert!(Keys::parse(&good).is_ok());
         for bad in [
             good.replace("current = 1", "current = 2"),
             good.replace("index = \"", "index = \"zz"),
             String::new(),
         ] {
-            let message = Keyring::parse(&bad).unwrap_err().to_string();
+            let message = Keys::parse(&bad).unwrap_err().to_string();
             assert!(message.starts_with("密钥文件内容有误"), "{message}");
         }
     }
@@ -183,7 +226,8 @@ mod tests {
             fs::remove_file(&path).unwrap();
             let lost = Keyring::load(&bench.config, &ids(1), &bench.db).await;
             assert!(matches!(lost, Err(KeyFileError::Missing(_))) && !path.exists());
-            let config = Config { keys: Keyring::generate(&ids(99)).print(), ..Config::default() };
+            let config =
+                Config { keys: Keyring::generate(&ids(99)).keys.load().print(), ..Config::default() };
             let foreign = Keyring::load(&config, &ids(1), &bench.db).await;
             assert!(matches!(foreign, Err(KeyFileError::Foreign(0))));
         })

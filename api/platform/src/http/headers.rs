@@ -1,9 +1,11 @@
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
+
+use crate::App;
 
 /// Scripts, styles, images and connections come from this server only; nothing is inline; nobody may frame a page.
 const POLICY: &str = "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; \
@@ -22,12 +24,18 @@ const FIXED: [(HeaderName, &str); 5] = [
 
 /// Middleware: the headers that keep a browser from helping an attacker. What a handler set itself stays; answers
 /// are not stored unless a handler says so, because nearly all of them are personal.
-pub async fn security_headers(request: Request, next: Next) -> Response {
+///
+/// Behind TLS (secure cookies) browsers are told to come back by HTTPS only.
+pub async fn security_headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let policy = if request.uri().path().starts_with("/docs") { POLICY_OF_DOCS } else { POLICY };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if app.config.secure_cookies {
+        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

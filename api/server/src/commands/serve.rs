@@ -29,12 +29,14 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let (rows, hash) = platform::audit::find_head(&app.db).await?;
     tracing::info!(rows, hash, "the audit trail ends here");
     let upkeep = tokio::spawn(maintenance::run(app.clone()));
+    let keys = tokio::spawn(maintenance::follow_keys(app.clone()));
     let stop = told_to_stop()?;
     greet_people(&opened, set_up.as_deref(), listener.local_addr()?)?;
     greet(&app, listener.local_addr()?)?;
     let service = router(app.clone(), releases).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await?;
     upkeep.abort();
+    keys.abort();
     following.abort();
     app.db.close().await;
     say("已停止。")?;

@@ -1,11 +1,17 @@
 //! Sheets of a workbook: columns by their heading, cells by row.
 
-use std::{collections::BTreeMap, io::Cursor};
+use std::{
+    collections::BTreeMap,
+    io::{self, Cursor, Read},
+};
 
 use calamine::{DataRef, Reader, Xlsx};
 
 /// Most cells of a sheet that are read.
 const MAX_CELLS: usize = 400_000;
+
+/// Most bytes of a workbook when unpacked; a small file that holds more is made to fill the memory.
+const MAX_UNPACKED: u64 = 32 << 20;
 
 /// A sheet; rows and columns count from 0.
 #[derive(Debug, Default)]
@@ -26,6 +32,7 @@ pub(super) struct Line {
 
 /// The sheets of a workbook with these names, or why it can't be read.
 pub(super) fn sheets(bytes: &[u8], wanted: &[&'static str]) -> Result<BTreeMap<&'static str, Sheet>, String> {
+    require_moderate(bytes)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
     let mut sheets = BTreeMap::new();
     for name in workbook.sheet_names() {
@@ -35,6 +42,21 @@ pub(super) fn sheets(bytes: &[u8], wanted: &[&'static str]) -> Result<BTreeMap<&
         sheets.insert(*known, sheet(&mut workbook, &name)?);
     }
     Ok(sheets)
+}
+
+/// Unpacks everything once without keeping it, because the size that a file declares may be a lie. What is no
+/// archive at all is left to the reader of workbooks to explain.
+fn require_moderate(bytes: &[u8]) -> Result<(), String> {
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else { return Ok(()) };
+    let mut left = MAX_UNPACKED;
+    for at in 0..archive.len() {
+        let entry = archive.by_index(at).map_err(|error| error.to_string())?;
+        let n = io::copy(&mut entry.take(left + 1), &mut io::sink()).map_err(|error| error.to_string())?;
+        left = left
+            .checked_sub(n)
+            .ok_or_else(|| format!("解压后超过 {} MB，请删去不需要的内容", MAX_UNPACKED >> 20))?;
+    }
+    Ok(())
 }
 
 fn sheet(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Sheet, String> {
@@ -125,5 +147,30 @@ impl Line {
     /// A cell that is not empty.
     pub(super) fn cell(&self, column: Option<u32>) -> Option<&str> {
         self.cells.get(&column?).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    #[test]
+    fn a_small_file_that_unpacks_to_too_much_is_refused() {
+        for (parts, refused) in [(1, false), (5, true)] {
+            let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+            for part in 0..parts {
+                archive.start_file(format!("xl/part{part}.xml"), SimpleFileOptions::default()).unwrap();
+                archive.write_all(&vec![b' '; 7 << 20]).unwrap();
+            }
+            let bytes = archive.finish().unwrap().into_inner();
+            assert!(bytes.len() < 100_000, "it looks harmless: {}", bytes.len());
+            let outcome = require_moderate(&bytes);
+            assert_eq!(outcome.is_err(), refused, "{outcome:?}");
+            assert!(!refused || sheets(&bytes, &["survey"]).unwrap_err().contains("解压后超过 32 MB"));
+        }
     }
 }
