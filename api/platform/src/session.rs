@@ -45,6 +45,7 @@ pub enum Role {
     Editor,
     Admin,
     Reviewer,
+    Service,
 }
 
 /// An open session.
@@ -73,12 +74,13 @@ impl Role {
             Self::Editor => "editor",
             Self::Admin => "admin",
             Self::Reviewer => "reviewer",
+            Self::Service => "service",
         }
     }
 
     /// The role of a stored name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Doctor, Self::Pharmacist, Self::Editor, Self::Admin, Self::Reviewer]
+        [Self::Doctor, Self::Pharmacist, Self::Editor, Self::Admin, Self::Reviewer, Self::Service]
             .into_iter()
             .find(|role| role.name() == name)
     }
