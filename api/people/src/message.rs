@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::PeopleError;
 
-pub use delivery::{Outside, handlers};
+pub use delivery::{handlers, outside};
 pub use template::{Category, TEMPLATES, Template};
 
 /// Kind of the jobs that push by an outside channel.

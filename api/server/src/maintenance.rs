@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use platform::{App, idempotency, session};
+use platform::{App, idempotency, jobs, session};
 
 /// Removes what is over, at the start and every hour.
 pub(crate) async fn run(app: App) {
@@ -19,11 +19,12 @@ pub(crate) async fn run(app: App) {
     }
 }
 
-/// Ended sessions, and idempotency keys nobody tries again; gives how many of each.
+/// Ended sessions, idempotency keys nobody tries again and jobs done long ago; gives how many of the first two.
 async fn sweep(app: &App) -> Result<(u64, u64), platform::db::Error> {
     let mut tx = app.db.begin().await?;
     let sessions = session::delete_ended(&mut tx, app.now()).await?;
     let keys = idempotency::delete_older(&mut tx, app.now() - TimeDelta::days(2)).await?;
+    jobs::delete_ended(&mut tx, app.now() - TimeDelta::days(30)).await?;
     tx.commit().await?;
     Ok((sessions, keys))
 }

@@ -10,17 +10,13 @@ use uuid::Uuid;
 use super::{Channel, Outgoing, PUSH, Push, Pushes, store, template};
 use crate::{PeopleError, resident};
 
-/// The outside channels for which a gateway is configured.
-pub struct Outside;
-
 struct BySms(Arc<dyn sms::Sms>);
 
-impl Outside {
-    /// Short messages go by the configured provider. WeChat joins when its gateway can send template messages.
-    pub fn of(gateways: &Gateways) -> Pushes {
-        let sms = gateways.sms.clone().map(|sms| Arc::new(BySms(sms)) as Arc<dyn Push>);
-        sms.into_iter().collect()
-    }
+/// The outside channels for which a gateway is configured. Short messages go by the configured provider; WeChat joins
+/// when its gateway can send template messages.
+pub fn outside(gateways: &Gateways) -> Pushes {
+    let sms = gateways.sms.clone().map(|sms| Arc::new(BySms(sms)) as Arc<dyn Push>);
+    sms.into_iter().collect()
 }
 
 impl Push for BySms {

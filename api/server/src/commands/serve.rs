@@ -26,9 +26,15 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let (rows, hash) = platform::audit::find_head(&app.db).await?;
     tracing::info!(rows, hash, "the audit trail ends here");
     let upkeep = tokio::spawn(maintenance::run(app.clone()));
+    let pushes = people::message::outside(&gateways::Gateways::of(&app));
+    let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
+    let (serving, over) = tokio::sync::oneshot::channel::<()>();
+    let jobs = tokio::spawn(worker.run(async { drop(over.await) }));
     let stop = told_to_stop()?;
     greet(&app, listener.local_addr()?)?;
     axum::serve(listener, router(app.clone(), releases)).with_graceful_shutdown(stop).await?;
+    drop(serving);
+    jobs.await?;
     upkeep.abort();
     following.abort();
     app.db.close().await;
