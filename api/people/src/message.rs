@@ -100,7 +100,7 @@ pub async fn notify(app: &App, tx: &mut Tx, notice: Notice<'_>) -> Result<bool, 
     let template = template::find(notice.template)?;
     let message = store::Message {
         id: app.new_id(),
-        title: template.title.into(),
+        title: template.title.clone(),
         text: template.filled(&template.text, notice.values)?,
         outside: template.filled(&template.outside, notice.values)?,
     };

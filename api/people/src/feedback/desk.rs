@@ -22,7 +22,7 @@ use super::{
     Category, State as FeedbackState,
     form::Typed,
     model::{Entry, Event, Feedback},
-    pages::{institution_of, title_of},
+    pages::institution_of,
     service::{self, Thread},
     statistics::{self, Statistics},
     store,
@@ -142,7 +142,7 @@ async fn list(
     let span = (ui::format::start_of(from), ui::format::start_of(until + Days::new(1)));
     let found = store::list(&app.db, &filter, span, 300).await?;
     let institutions: Vec<(String, String)> =
-        organisation::list(&app).await?.into_iter().map(|place| (place.code, place.name)).collect();
+        organisation::service::list(&app).await?.into_iter().map(|place| (place.code, place.name)).collect();
     let (now, today) = (app.now(), app.clock.today());
     let row = |feedback: Feedback| Row {
         institution: feedback

@@ -163,6 +163,22 @@ impl Category {
     }
 }
 
+impl Entry {
+    /// What this step of the thread is called.
+    pub(super) fn title(&self) -> &'static str {
+        match self.kind.as_str() {
+            "text" => "提交反馈",
+            "follow_up" => "补充",
+            "claimed" => "工作人员已受理",
+            "reply" => "工作人员回复",
+            "note" => "内部备注",
+            "closed" => "办结",
+            "rated" => "评价",
+            _ => "重新打开",
+        }
+    }
+}
+
 impl Feedback {
     /// Whether the resident may still say that the matter is not settled.
     pub(super) fn may_reopen(&self, now: DateTime<Utc>) -> bool {

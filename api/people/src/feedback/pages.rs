@@ -69,20 +69,6 @@ struct ThreadPage {
     typed: Typed,
 }
 
-/// What a step of the thread is called.
-pub(super) fn title_of(entry: &Entry) -> &'static str {
-    match entry.kind.as_str() {
-        "text" => "提交反馈",
-        "follow_up" => "补充",
-        "claimed" => "工作人员已受理",
-        "reply" => "工作人员回复",
-        "note" => "内部备注",
-        "closed" => "办结",
-        "rated" => "评价",
-        _ => "重新打开",
-    }
-}
-
 async fn list(
     State(app): State<App>,
     me: SignedInResident,
@@ -108,7 +94,7 @@ async fn drawn_new(
     typed: Typed,
 ) -> Result<Html<String>, Problem> {
     let institutions =
-        organisation::list(app).await?.into_iter().map(|place| (place.code, place.name)).collect();
+        organisation::service::list(app).await?.into_iter().map(|place| (place.code, place.name)).collect();
     page(NewPage { frame: frame.with_csrf(session.csrf), typed, institutions }.render())
 }
 
@@ -156,7 +142,7 @@ async fn drawn_thread(
 
 pub(super) async fn institution_of(app: &App, feedback: &Feedback) -> Result<String, PeopleError> {
     let Some(code) = &feedback.institution else { return Ok(String::new()) };
-    let found = organisation::list(app).await?.into_iter().find(|place| place.code == *code);
+    let found = organisation::service::list(app).await?.into_iter().find(|place| place.code == *code);
     Ok(found.map(|place| place.name).unwrap_or_default())
 }
 

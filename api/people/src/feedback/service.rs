@@ -41,7 +41,7 @@ pub(super) async fn submit(
         .ok_or(PeopleError::Field("category", "请选一个类别"))?;
     let institution = (!typed.institution.is_empty()).then(|| typed.institution.clone());
     if let Some(code) = &institution {
-        let known = crate::organisation::list(app).await?.iter().any(|o| o.code == *code);
+        let known = crate::organisation::service::list(app).await?.iter().any(|o| o.code == *code);
         known.then_some(()).ok_or(PeopleError::Field("institution", "没有这家机构，请重新选择"))?;
     }
     let id = app.new_id();

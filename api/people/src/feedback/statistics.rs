@@ -43,7 +43,7 @@ pub(super) async fn compute(app: &App, from: NaiveDate, until: NaiveDate) -> Res
     }
     minutes.sort_unstable();
     let count = |is: &dyn Fn(&super::model::Feedback) -> bool| count(all.iter().filter(|one| is(one)).count());
-    let named = organisation::list(app).await?;
+    let named = organisation::service::list(app).await?;
     let name = |code: &str| match named.iter().find(|place| place.code == code) {
         Some(place) => place.name.clone(),
         None => "未指明机构".to_owned(),

@@ -130,7 +130,7 @@ pub(super) async fn insert_entry(
         VALUES ($1, $2, $3, $4, $5, $6)";
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(id).bind(feedback).bind(kind).bind(staff);
-        query.bind(&sealed).bind(now).execute(c).await
+        query.bind(&sealed).bind(now).execute(c).await.map(drop)
     })?;
     let sql = "INSERT INTO feedback_photo(id, entry, feedback, kind, content, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -139,7 +139,7 @@ pub(super) async fn insert_entry(
         let content = app.keyring.seal(&*app.ids, place_of_photo(row), &STANDARD.encode(&photo.bytes));
         on_tx!(tx, |c| {
             let query = sqlx::query(sql).bind(row).bind(id).bind(feedback).bind(photo.kind.media_type());
-            query.bind(&content).bind(now).execute(c).await
+            query.bind(&content).bind(now).execute(c).await.map(drop)
         })?;
     }
     Ok(())

@@ -78,7 +78,7 @@ async fn a_feedback_goes_from_handing_in_to_rating_and_each_step_reaches_the_res
         let kinds: Vec<_> = own.entries.iter().map(|entry| entry.kind.as_str()).collect();
         assert_eq!(kinds, ["text", "claimed", "reply", "follow_up", "closed", "rated", "reopened", "closed"]);
         assert_eq!(crate::message::count_unread(bench, me).await.unwrap(), 5, "received, claimed, replied, closed twice");
-        let today = bench.clock.today();
+        let today = bench.app.clock.today();
         let counts = statistics::compute(bench, today - chrono::Days::new(20), today).await.unwrap();
         assert_eq!((counts.sum, counts.median_minutes, counts.stars), (1, Some(30), Some(400)));
         assert!(counts.csv().contains("类别,费用,1\r\n"), "{}", counts.csv());

@@ -186,7 +186,7 @@ pub(super) async fn mark_read(
 ) -> sqlx::Result<Option<String>> {
     let Some(id) = id else {
         let sql = "UPDATE message SET read_at = $1 WHERE resident = $2 AND read_at IS NULL";
-        on_tx!(tx, |c| sqlx::query(sql).bind(now).bind(resident).execute(c).await)?;
+        on_tx!(tx, |c| sqlx::query(sql).bind(now).bind(resident).execute(c).await.map(drop))?;
         return Ok(None);
     };
     let sql = "UPDATE message SET read_at = COALESCE(read_at, $1) WHERE resident = $2 AND id = $3
