@@ -53,7 +53,9 @@ mod tests {
     fn bars_are_as_high_as_their_share_and_say_their_numbers() {
         let svg = bars("每日<b>", &[("一".into(), 4), ("二&".into(), 2), ("三".into(), 0)]);
         assert!(svg.contains("每日&lt;b&gt;") && svg.contains("二&amp;：2"), "{svg}");
-        assert!(svg.contains("height=\"120\"") && svg.contains("height=\"60\"") && svg.contains("height=\"0\""));
+        assert!(
+            svg.contains("height=\"120\"") && svg.contains("height=\"60\"") && svg.contains("height=\"0\"")
+        );
         assert!(bars("空", &[]).starts_with("<svg"));
         assert_eq!(bars("多", &vec![("1".into(), 1); 366]).matches("<rect").count(), 366);
     }

@@ -257,7 +257,8 @@ async fn show_statistics(
     require_service(&me)?;
     let (from, until) = asked.span(&app);
     let counts = statistics::compute(&app, from, until).await?;
-    let days: Vec<_> = counts.days.iter().map(|(day, count)| (day.format("%m-%d").to_string(), *count)).collect();
+    let days: Vec<_> =
+        counts.days.iter().map(|(day, count)| (day.format("%m-%d").to_string(), *count)).collect();
     let days = ui::chart::bars("每日反馈数", &days);
     let categories = ui::chart::bars("各类别反馈数", &counts.categories);
     let query = format!("from={from}&until={until}");

@@ -69,30 +69,17 @@ struct ThreadPage {
     typed: Typed,
 }
 
-async fn list(
-    State(app): State<App>,
-    me: SignedInResident,
-    frame: Frame,
-) -> Result<Html<String>, Problem> {
+async fn list(State(app): State<App>, me: SignedInResident, frame: Frame) -> Result<Html<String>, Problem> {
     let rows = store::list_own(&app.db, me.id, 200).await?;
     page(ListPage { frame: frame.with_csrf(me.session.csrf), rows, today: app.clock.today() }.render())
 }
 
-async fn write(
-    State(app): State<App>,
-    me: SignedInResident,
-    frame: Frame,
-) -> Result<Html<String>, Problem> {
+async fn write(State(app): State<App>, me: SignedInResident, frame: Frame) -> Result<Html<String>, Problem> {
     let typed = Typed { request_key: app.new_id().to_string(), may_contact: true, ..Typed::default() };
     drawn_new(&app, me.session, frame, typed).await
 }
 
-async fn drawn_new(
-    app: &App,
-    session: Session,
-    frame: Frame,
-    typed: Typed,
-) -> Result<Html<String>, Problem> {
+async fn drawn_new(app: &App, session: Session, frame: Frame, typed: Typed) -> Result<Html<String>, Problem> {
     let institutions =
         organisation::service::list(app).await?.into_iter().map(|place| (place.code, place.name)).collect();
     page(NewPage { frame: frame.with_csrf(session.csrf), typed, institutions }.render())

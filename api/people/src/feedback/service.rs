@@ -1,9 +1,4 @@
-use platform::{
-    App, Tx, audit,
-    audit::Actor,
-    http::RequestId,
-    session::Principal,
-};
+use platform::{App, Tx, audit, audit::Actor, http::RequestId, session::Principal};
 use uuid::Uuid;
 
 use super::{
@@ -37,8 +32,7 @@ pub(super) async fn submit(
     resident: Uuid,
     typed: &Typed,
 ) -> Result<Uuid, PeopleError> {
-    let category = Category::named(&typed.category)
-        .ok_or(PeopleError::Field("category", "请选一个类别"))?;
+    let category = Category::named(&typed.category).ok_or(PeopleError::Field("category", "请选一个类别"))?;
     let institution = (!typed.institution.is_empty()).then(|| typed.institution.clone());
     if let Some(code) = &institution {
         let known = crate::organisation::service::list(app).await?.iter().any(|o| o.code == *code);
@@ -72,7 +66,8 @@ pub(super) async fn submit(
     }
     store::insert_entry(app, &mut tx, id, ("text", None), &typed.text, &typed.photos).await?;
     tell(app, &mut tx, &feedback, "feedback.received", "").await?;
-    record(app, &mut tx, request, &Principal::Resident { id: resident }, &feedback, "feedback.submit").await?;
+    record(app, &mut tx, request, &Principal::Resident { id: resident }, &feedback, "feedback.submit")
+        .await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -42,7 +42,8 @@ pub(super) async fn compute(app: &App, from: NaiveDate, until: NaiveDate) -> Res
         minutes.extend(one.answered_at.map(|at| (at - one.created_at).num_minutes()));
     }
     minutes.sort_unstable();
-    let count = |is: &dyn Fn(&super::model::Feedback) -> bool| count(all.iter().filter(|one| is(one)).count());
+    let count =
+        |is: &dyn Fn(&super::model::Feedback) -> bool| count(all.iter().filter(|one| is(one)).count());
     let named = organisation::service::list(app).await?;
     let name = |code: &str| match named.iter().find(|place| place.code == code) {
         Some(place) => place.name.clone(),

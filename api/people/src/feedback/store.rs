@@ -154,8 +154,7 @@ pub(super) async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<Feedback>> {
 /// Newest first.
 pub(super) async fn list_own(db: &Db, resident: Uuid, limit: i64) -> sqlx::Result<Vec<Feedback>> {
     let sql = "SELECT * FROM feedback WHERE resident = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
-    let rows: Vec<Row> =
-        on_read!(db, |c| sqlx::query_as(sql).bind(resident).bind(limit).fetch_all(c).await)?;
+    let rows: Vec<Row> = on_read!(db, |c| sqlx::query_as(sql).bind(resident).bind(limit).fetch_all(c).await)?;
     rows.into_iter().map(Feedback::try_from).collect()
 }
 
@@ -182,8 +181,7 @@ pub(super) async fn list(
 pub(super) async fn list_entries(app: &App, feedback: Uuid) -> Result<Vec<Entry>, PeopleError> {
     let sql = "SELECT id, kind, staff, text, created_at FROM feedback_entry WHERE feedback = $1
         ORDER BY created_at, id";
-    let rows: Vec<EntryRow> =
-        on_read!(&app.db, |c| sqlx::query_as(sql).bind(feedback).fetch_all(c).await)?;
+    let rows: Vec<EntryRow> = on_read!(&app.db, |c| sqlx::query_as(sql).bind(feedback).fetch_all(c).await)?;
     let sql = "SELECT id, entry FROM feedback_photo WHERE feedback = $1 ORDER BY created_at, id";
     let photos: Vec<(Uuid, Uuid)> =
         on_read!(&app.db, |c| sqlx::query_as(sql).bind(feedback).fetch_all(c).await)?;

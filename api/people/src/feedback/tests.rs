@@ -54,7 +54,11 @@ async fn a_feedback_goes_from_handing_in_to_rating_and_each_step_reaches_the_res
     on_each_database(&[crate::migrations], async |bench| {
         let (me, r) = (applicant(bench).await, request());
         let id = service::submit(bench, &r, me, &typed("多收了<b>挂号费")).await.unwrap();
-        assert_eq!(service::submit(bench, &r, me, &typed("多收了<b>挂号费")).await.unwrap(), id, "sent twice");
+        assert_eq!(
+            service::submit(bench, &r, me, &typed("多收了<b>挂号费")).await.unwrap(),
+            id,
+            "sent twice"
+        );
         bench.clock.advance(TimeDelta::minutes(30));
         service::handle(bench, &r, &clerk(1), id, Event::Claimed, &at(1, "")).await.unwrap();
         service::note(bench, &r, &clerk(1), id, "已联系收费处").await.unwrap();
@@ -77,7 +81,11 @@ async fn a_feedback_goes_from_handing_in_to_rating_and_each_step_reaches_the_res
         let own = service::read_own(bench, me, id).await.unwrap();
         let kinds: Vec<_> = own.entries.iter().map(|entry| entry.kind.as_str()).collect();
         assert_eq!(kinds, ["text", "claimed", "reply", "follow_up", "closed", "rated", "reopened", "closed"]);
-        assert_eq!(crate::message::count_unread(bench, me).await.unwrap(), 5, "received, claimed, replied, closed twice");
+        assert_eq!(
+            crate::message::count_unread(bench, me).await.unwrap(),
+            5,
+            "received, claimed, replied, closed twice"
+        );
         let today = bench.app.clock.today();
         let counts = statistics::compute(bench, today - chrono::Days::new(20), today).await.unwrap();
         assert_eq!((counts.sum, counts.median_minutes, counts.stars), (1, Some(30), Some(400)));
@@ -85,7 +93,8 @@ async fn a_feedback_goes_from_handing_in_to_rating_and_each_step_reaches_the_res
         let trail = audit::list_for_object(&bench.db, &format!("feedback/{id}"), 99).await.unwrap();
         assert_eq!(trail.len(), 9);
         let raw: Vec<Vec<u8>> =
-            on_read!(&bench.db, |c| sqlx::query_scalar("SELECT text FROM feedback_entry").fetch_all(c).await).unwrap();
+            on_read!(&bench.db, |c| sqlx::query_scalar("SELECT text FROM feedback_entry").fetch_all(c).await)
+                .unwrap();
         assert!(raw.iter().all(|text| !String::from_utf8_lossy(text).contains("挂号费")), "sealed");
     })
     .await;
@@ -107,7 +116,8 @@ async fn of_two_who_answer_at_the_same_time_one_is_told_and_strangers_find_nothi
         assert_eq!(replies.iter().filter(|entry| entry.kind == "reply").count(), 1);
         let read = service::read_own(bench, stranger, id).await;
         assert!(matches!(read, Err(PeopleError::NotFound)));
-        let changed = service::change_own(bench, &r, stranger, id, Event::FollowedUp, &at(2, "x"), None).await;
+        let changed =
+            service::change_own(bench, &r, stranger, id, Event::FollowedUp, &at(2, "x"), None).await;
         assert!(matches!(changed, Err(PeopleError::NotFound)));
     })
     .await;
@@ -132,7 +142,11 @@ impl Browser {
         Self { router, cookie: format!("{}={}", cookie.name(), cookie.value()) }
     }
 
-    async fn send(&self, request: axum::http::request::Builder, body: Vec<u8>) -> (StatusCode, String, String) {
+    async fn send(
+        &self,
+        request: axum::http::request::Builder,
+        body: Vec<u8>,
+    ) -> (StatusCode, String, String) {
         let request = request
             .header(header::COOKIE, &self.cookie)
             .header(header::ACCEPT, "text/html")
@@ -167,7 +181,8 @@ impl Browser {
 }
 
 fn field(page: &str, name: &str) -> String {
-    let rest = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name} in {page}")).1;
+    let rest =
+        page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name} in {page}")).1;
     rest.split_once('"').unwrap().0.to_owned()
 }
 
@@ -183,7 +198,10 @@ async fn pages_escape_what_was_written_keep_it_on_a_fault_and_show_it_to_nobody_
         let refused = [("category", &b"fee"[..]), ("text", bad.as_bytes()), ("photos", b"MZ no picture")];
         let (status, _, page) = mine.parts("/feedback/new", &csrf, &refused).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(!page.contains("<script>alert") && page.contains("alert(1)") && page.contains("JPEG"), "{page}");
+        assert!(
+            !page.contains("<script>alert") && page.contains("alert(1)") && page.contains("JPEG"),
+            "{page}"
+        );
         let (status, _, _) = mine.parts("/feedback/new", "wrong", &refused).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "a foreign page cannot send");
         let photo = jpeg_of(800, 600);

@@ -22,9 +22,7 @@ use super::{Channel, PUSH, store, template};
 use crate::{PeopleError, deed::deed};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .route("/staff/messages", get(log))
-        .route("/staff/messages/{id}/retry", post(retry))
+    OpenApiRouter::new().route("/staff/messages", get(log)).route("/staff/messages/{id}/retry", post(retry))
 }
 
 /// The one check of this screen's right.

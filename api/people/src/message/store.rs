@@ -32,7 +32,6 @@ struct Content {
 #[derive(Debug, Clone)]
 pub(super) struct Listed {
     pub(super) message: Message,
-    pub(super) link: String,
     pub(super) created_at: DateTime<Utc>,
     pub(super) read_at: Option<DateTime<Utc>>,
 }
@@ -55,7 +54,6 @@ pub(super) struct Delivery {
 struct Row {
     id: Uuid,
     content: Sealed,
-    link: String,
     created_at: DateTime<Utc>,
     read_at: Option<DateTime<Utc>>,
 }
@@ -69,7 +67,7 @@ impl Row {
         let Content { title, text, outside } =
             serde_json::from_str(&keyring.open(place(self.id), &self.content)?)?;
         let message = Message { id: self.id, title, text, outside };
-        Ok(Listed { message, link: self.link, created_at: self.created_at, read_at: self.read_at })
+        Ok(Listed { message, created_at: self.created_at, read_at: self.read_at })
     }
 }
 
@@ -116,11 +114,8 @@ pub(super) async fn list_refused(
     category: Category,
 ) -> sqlx::Result<Vec<Channel>> {
     let sql = "SELECT channel FROM message_refusal WHERE resident = $1 AND category = $2";
-    let names: Vec<String> = on_tx!(tx, |c| sqlx::query_scalar(sql)
-        .bind(resident)
-        .bind(category.name())
-        .fetch_all(c)
-        .await)?;
+    let names: Vec<String> =
+        on_tx!(tx, |c| sqlx::query_scalar(sql).bind(resident).bind(category.name()).fetch_all(c).await)?;
     Ok(names.iter().filter_map(|name| Channel::named(name)).collect())
 }
 
@@ -155,7 +150,7 @@ pub(super) async fn list(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Listed>, PeopleError> {
-    let sql = "SELECT id, content, link, created_at, read_at FROM message WHERE resident = $1
+    let sql = "SELECT id, content, created_at, read_at FROM message WHERE resident = $1
         ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3";
     let rows: Vec<Row> = on_read!(&app.db, |c| sqlx::query_as(sql)
         .bind(resident)
@@ -167,7 +162,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn find(app: &App, id: Uuid) -> Result<Option<Listed>, PeopleError> {
-    let sql = "SELECT id, content, link, created_at, read_at FROM message WHERE id = $1";
+    let sql = "SELECT id, content, created_at, read_at FROM message WHERE id = $1";
     let row: Option<Row> = on_read!(&app.db, |c| sqlx::query_as(sql).bind(id).fetch_optional(c).await)?;
     row.map(|row| row.open(&app.keyring)).transpose()
 }
@@ -194,7 +189,8 @@ pub(super) async fn mark_read(
     on_tx!(tx, |c| sqlx::query_scalar(sql).bind(now).bind(resident).bind(id).fetch_optional(c).await)
 }
 
-const DELIVERY: &str = "SELECT d.id, d.message, m.resident, m.template, d.channel, d.state, d.detail, d.tries,
+const DELIVERY: &str =
+    "SELECT d.id, d.message, m.resident, m.template, d.channel, d.state, d.detail, d.tries,
     d.changed_at FROM message_delivery d JOIN message m ON m.id = d.message";
 
 pub(super) async fn find_delivery(db: &Db, id: Uuid) -> sqlx::Result<Option<Delivery>> {

@@ -72,7 +72,10 @@ async fn a_message_is_in_the_inbox_at_once_and_pushed_once_without_personal_word
         let (me, other) = (reached(bench).await, applicant(bench).await);
         assert!(say(bench, me, "feedback.replied", "r1").await);
         assert!(!say(bench, me, "feedback.replied", "r1").await, "said once");
-        assert_eq!((count_unread(bench, me).await.unwrap(), count_unread(bench, other).await.unwrap()), (1, 0));
+        assert_eq!(
+            (count_unread(bench, me).await.unwrap(), count_unread(bench, other).await.unwrap()),
+            (1, 0)
+        );
         let listed = store::list(bench, me, 10, 0).await.unwrap();
         assert!(listed[0].message.text.contains("您的病情<b>"));
         let sms = Arc::new(Recording::default());
@@ -82,12 +85,17 @@ async fn a_message_is_in_the_inbox_at_once_and_pushed_once_without_personal_word
         assert_eq!(sent.len(), 1);
         assert_eq!(sent[0].0, "13800138000");
         assert!(sent[0].1.text.contains("FK1") && !sent[0].1.text.contains("病情"), "{:?}", sent[0]);
-        let states: Vec<_> =
-            store::list_deliveries(&bench.db, me, 9).await.unwrap().into_iter().map(|d| (d.channel, d.state)).collect();
+        let states: Vec<_> = store::list_deliveries(&bench.db, me, 9)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|d| (d.channel, d.state))
+            .collect();
         assert!(states.contains(&("sms".into(), "sent".into())), "{states:?}");
         assert!(states.contains(&("wechat".into(), "skipped".into())), "{states:?}");
         let raw: Vec<Vec<u8>> =
-            on_read!(&bench.db, |c| sqlx::query_scalar("SELECT content FROM message").fetch_all(c).await).unwrap();
+            on_read!(&bench.db, |c| sqlx::query_scalar("SELECT content FROM message").fetch_all(c).await)
+                .unwrap();
         assert!(!String::from_utf8_lossy(&raw[0]).contains("病情"), "sealed");
     })
     .await;
@@ -102,7 +110,8 @@ async fn nobody_is_woken_but_for_what_is_urgent_and_what_is_switched_off_is_not_
         say(bench, me, "feedback.received", "a").await;
         say(bench, me, "visit.called", "b").await;
         worker(bench, &sms).drain().await.unwrap();
-        let titles = |sms: &Recording| sms.sent.lock().unwrap().iter().map(|(_, m)| m.title).collect::<Vec<_>>();
+        let titles =
+            |sms: &Recording| sms.sent.lock().unwrap().iter().map(|(_, m)| m.title).collect::<Vec<_>>();
         assert_eq!(titles(&sms), ["请您就诊"], "23:00");
         bench.clock.advance(TimeDelta::hours(8));
         worker(bench, &sms).drain().await.unwrap();

@@ -9,9 +9,8 @@ use crate::{App, Tx, db};
 pub type HandlerFault = Box<dyn Error + Send + Sync>;
 
 /// What is done with a job; it may be asked again with the same job.
-pub type Handler = Arc<
-    dyn Fn(App, Job) -> Pin<Box<dyn Future<Output = Result<(), HandlerFault>> + Send>> + Send + Sync,
->;
+pub type Handler =
+    Arc<dyn Fn(App, Job) -> Pin<Box<dyn Future<Output = Result<(), HandlerFault>> + Send>> + Send + Sync>;
 
 /// Runs due jobs. Several may run on one database, on one node or many.
 #[derive(Clone)]
@@ -29,7 +28,11 @@ impl Worker {
 
     /// Runs jobs of a kind by `handler`.
     #[must_use]
-    pub fn on<F>(mut self, kind: &'static str, handler: impl Fn(App, Job) -> F + Send + Sync + 'static) -> Self
+    pub fn on<F>(
+        mut self,
+        kind: &'static str,
+        handler: impl Fn(App, Job) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<(), HandlerFault>> + Send + 'static,
     {
