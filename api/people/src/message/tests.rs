@@ -167,3 +167,26 @@ fn faulty_templates_are_refused_at_their_place() {
         assert!(given.contains(fault), "{given}");
     }
 }
+
+#[tokio::test]
+async fn a_running_worker_pushes_and_stops_when_told() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let me = reached(bench).await;
+        let sms = Arc::new(Recording::default());
+        let (serving, over) = tokio::sync::oneshot::channel::<()>();
+        let running = tokio::spawn(worker(bench, &sms).run(async { drop(over.await) }));
+        say(bench, me, "visit.called", "a").await;
+        for _ in 0..100 {
+            if !sms.sent.lock().unwrap().is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        drop(serving);
+        running.await.unwrap();
+        assert_eq!(sms.sent.lock().unwrap().len(), 1);
+        let nothing = handlers(Worker::new(bench.app.clone()), outside(&gateways::Gateways::default()));
+        assert_eq!(nothing.drain().await.unwrap(), 0);
+    })
+    .await;
+}
