@@ -18,6 +18,8 @@ pub enum PeopleError {
     Field(&'static str, &'static str),
     #[error("an outside system gave no usable answer")]
     Gateway(#[from] gateways::GatewayError),
+    #[error("a message cannot be made of its template: {0}")]
+    Template(String),
     #[error("stored data cannot be read")]
     Stored(#[from] serde_json::Error),
 }
@@ -44,9 +46,10 @@ impl From<PeopleError> for Problem {
                 Self::new(StatusCode::BAD_GATEWAY, "/problems/people/outside-silent", "对方系统暂时没有回应")
                     .detail("您填写的内容没有问题，请稍后再试，或换一种方式。")
             }
-            PeopleError::Sealed(_) | PeopleError::Storage(_) | PeopleError::Stored(_) => {
-                Self::internal(error)
-            }
+            PeopleError::Sealed(_)
+            | PeopleError::Storage(_)
+            | PeopleError::Template(_)
+            | PeopleError::Stored(_) => Self::internal(error),
         }
     }
 }

@@ -9,8 +9,10 @@ pub mod demo;
 pub mod entry;
 mod error;
 pub mod family;
+pub mod feedback;
 mod http;
 pub mod identity;
+pub mod message;
 mod model;
 pub mod organisation;
 mod pages;
@@ -45,6 +47,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(family::routes())
         .merge(organisation::routes())
         .merge(entry::routes())
+        .merge(message::routes())
+        .merge(feedback::routes())
 }
 
 /// Removes what nobody can use any more (codes, open sign-ins, visits by links) and photographs whose retention is over;

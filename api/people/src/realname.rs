@@ -38,4 +38,4 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

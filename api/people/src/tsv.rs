@@ -35,7 +35,11 @@ pub(crate) fn read<const N: usize>(path: &Path, columns: [&str; N]) -> Result<Ve
     parse(path, &text, columns)
 }
 
-fn parse<const N: usize>(path: &Path, text: &str, columns: [&str; N]) -> Result<Vec<Row<N>>, TsvError> {
+pub(crate) fn parse<const N: usize>(
+    path: &Path,
+    text: &str,
+    columns: [&str; N],
+) -> Result<Vec<Row<N>>, TsvError> {
     let mut lines =
         text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
     let place = |line, column| Position { file: path.into(), line, column };

@@ -13,6 +13,7 @@ pub mod db;
 pub mod http;
 pub mod idempotency;
 pub mod ids;
+pub mod jobs;
 pub mod log;
 pub mod problem;
 pub mod session;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use platform::{App, idempotency, session};
+use platform::{App, idempotency, jobs, session};
 
 /// Removes what is over, at the start and every hour.
 pub(crate) async fn run(app: App) {
@@ -19,12 +19,14 @@ pub(crate) async fn run(app: App) {
     }
 }
 
-/// Ended sessions, idempotency keys nobody tries again, counted attempts to sign in; gives how many of each.
+/// Ended sessions, idempotency keys nobody tries again, counted attempts to sign in and jobs done long ago; gives how
+/// many of the first three.
 async fn sweep(app: &App) -> anyhow::Result<(u64, u64, u64)> {
     let mut tx = app.db.begin().await?;
     let sessions = session::delete_ended(&mut tx, app.now()).await?;
     let keys = idempotency::delete_older(&mut tx, app.now() - TimeDelta::days(2)).await?;
     let attempts = people::account::sweep(&mut tx, app.now()).await?;
+    jobs::delete_ended(&mut tx, app.now() - TimeDelta::days(30)).await?;
     tx.commit().await?;
     Ok((sessions, keys, attempts))
 }

@@ -39,6 +39,7 @@
 //! Without the script every form is an ordinary POST answered by a redirect.
 
 mod assets;
+pub mod chart;
 mod error_page;
 pub mod format;
 mod frame;

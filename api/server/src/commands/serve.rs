@@ -30,11 +30,17 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     tracing::info!(rows, hash, "the audit trail ends here");
     let upkeep = tokio::spawn(maintenance::run(app.clone()));
     let keys = tokio::spawn(maintenance::follow_keys(app.clone()));
+    let pushes = people::message::outside(&gateways::Gateways::of(&app));
+    let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
+    let (serving, over) = tokio::sync::oneshot::channel::<()>();
+    let jobs = tokio::spawn(worker.run(async { drop(over.await) }));
     let stop = told_to_stop()?;
     greet_people(&opened, set_up.as_deref(), listener.local_addr()?)?;
     greet(&app, listener.local_addr()?)?;
     let service = router(app.clone(), releases).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await?;
+    drop(serving);
+    jobs.await?;
     upkeep.abort();
     keys.abort();
     following.abort();
