@@ -38,6 +38,8 @@ pub struct Config {
     pub session_idle_minutes: u32,
     /// and in any case after so long.
     pub session_hours: u32,
+    /// Reverse proxies of our own in front; so many entries of `X-Forwarded-For` are believed.
+    pub proxies: usize,
     /// Cookies only over HTTPS; switch on behind TLS.
     pub secure_cookies: bool,
     /// A request is given up after so long.
@@ -60,6 +62,7 @@ impl Default for Config {
             keys: String::new(),
             session_idle_minutes: 60,
             session_hours: 12,
+            proxies: 0,
             secure_cookies: false,
             request_seconds: 30,
             body_kib: 512,

@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod log;
 pub mod problem;
+pub mod rights;
 pub mod session;
 
 pub use app::App;

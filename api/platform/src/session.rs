@@ -1,5 +1,6 @@
 //! Who is at the other end. A session is an opaque random token in a cookie; the database keeps only its hash.
 
+mod device;
 mod extract;
 mod guard;
 mod store;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{App, Tx, audit::Actor, crypto::sm3};
 
+pub use device::Device;
 pub use extract::{
     Csrf, MaybeSignedIn, SIGN_IN_REQUIRED, SignedIn, SignedInDoctor, SignedInResident, SignedInStaff,
 };
@@ -44,6 +46,16 @@ pub enum Role {
     Pharmacist,
     Editor,
     Admin,
+    /// 系统管理员: accounts and settings.
+    SystemAdmin,
+    /// 安全管理员: rights.
+    SecurityAdmin,
+    /// 审计管理员: the audit trail.
+    AuditAdmin,
+    /// 实名审核员.
+    Reviewer,
+    /// 客服: feedback.
+    Service,
 }
 
 /// An open session.
@@ -64,6 +76,38 @@ impl Principal {
 }
 
 impl Role {
+    pub const ALL: [Self; 9] = [
+        Self::Doctor,
+        Self::Pharmacist,
+        Self::Editor,
+        Self::Admin,
+        Self::SystemAdmin,
+        Self::SecurityAdmin,
+        Self::AuditAdmin,
+        Self::Reviewer,
+        Self::Service,
+    ];
+
+    /// The three administrators of GB/T 22239 8.1.5, for whom stricter rules of signing in hold.
+    pub fn is_administrator(self) -> bool {
+        matches!(self, Self::SystemAdmin | Self::SecurityAdmin | Self::AuditAdmin)
+    }
+
+    /// As people call it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Doctor => "医生",
+            Self::Pharmacist => "药师",
+            Self::Editor => "知识编辑",
+            Self::Admin => "业务管理员",
+            Self::SystemAdmin => "系统管理员",
+            Self::SecurityAdmin => "安全管理员",
+            Self::AuditAdmin => "审计管理员",
+            Self::Reviewer => "实名审核员",
+            Self::Service => "客服",
+        }
+    }
+
     /// As stored and shown in the audit trail.
     pub fn name(self) -> &'static str {
         match self {
@@ -71,14 +115,17 @@ impl Role {
             Self::Pharmacist => "pharmacist",
             Self::Editor => "editor",
             Self::Admin => "admin",
+            Self::SystemAdmin => "system_admin",
+            Self::SecurityAdmin => "security_admin",
+            Self::AuditAdmin => "audit_admin",
+            Self::Reviewer => "reviewer",
+            Self::Service => "service",
         }
     }
 
     /// The role of a stored name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Doctor, Self::Pharmacist, Self::Editor, Self::Admin]
-            .into_iter()
-            .find(|role| role.name() == name)
+        Self::ALL.into_iter().find(|role| role.name() == name)
     }
 }
 
