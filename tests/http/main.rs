@@ -4,4 +4,5 @@
 mod knowledge;
 mod pages;
 mod preconsult;
+mod rights;
 mod sign_in;

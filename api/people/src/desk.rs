@@ -39,7 +39,7 @@ pub async fn staff_frame(app: &App, right: &Right, frame: Frame) -> Result<Frame
 }
 
 /// Where somebody begins after signing in.
-pub fn home_of(principal: &Principal) -> &'static str {
+pub(crate) fn home_of(principal: &Principal) -> &'static str {
     match principal {
         Principal::Resident { .. } => "/",
         Principal::Staff { role, .. } => match role {

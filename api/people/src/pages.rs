@@ -11,14 +11,14 @@ use axum_extra::extract::cookie::Cookie;
 use platform::{
     App, Problem,
     http::{Form, Query, RequestId, page},
-    session::{Csrf, MaybeSignedIn, Principal, Role, local_path},
+    session::{Csrf, MaybeSignedIn, local_path},
 };
 use serde::Deserialize;
 use ui::Frame;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use crate::{Resident, Staff, service};
+use crate::{Resident, Staff, desk::home_of, service};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().route("/sign-in", get(show).post(sign_in)).route("/sign-out", post(sign_out))
@@ -100,14 +100,6 @@ async fn sign_out(
         return Ok(Redirect::to("/sign-in").into_response());
     };
     Ok(with_cookie(&service::sign_out(&app, &request, &session).await?, "/sign-in"))
-}
-
-fn home_of(principal: &Principal) -> &'static str {
-    match principal {
-        Principal::Resident { .. } => "/",
-        Principal::Staff { role: Role::Editor | Role::Admin, .. } => "/knowledge",
-        Principal::Staff { .. } => "/doctor",
-    }
 }
 
 fn with_cookie(cookie: &Cookie<'_>, next: &str) -> Response {

@@ -163,6 +163,11 @@ async fn insert(tx: &mut Tx, r: &Record) -> sqlx::Result<()> {
 }
 
 impl Record {
+    /// By which the chain knows this row.
+    pub fn hash_hex(&self) -> String {
+        hex::encode(&self.hash)
+    }
+
     /// Canonical: an array in column order, times in microseconds, so that there is one text per row. Rows without
     /// address and device are hashed as they were before there were such columns; adding or taking either shows.
     fn computed_hash(&self) -> Vec<u8> {

@@ -10,4 +10,4 @@ pub mod router;
 pub mod start;
 
 pub use openapi::document;
-pub use router::router;
+pub use router::{access, router};

@@ -67,11 +67,11 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 /// Who may call the routes of this crate.
-pub const ACCESS: &[Route] = &[
+pub const ACCESS: &[&[Route]] = &[&[
     Route::get("/assets/{name}", Who::Public),
     Route::get("/favicon.ico", Who::Public),
     Route::post("/display", Who::Public),
-];
+]];
 
 /// Whether a reply of a list where several may be ticked denies the others, and so stands alone.
 pub fn is_alone(option: &str) -> bool {

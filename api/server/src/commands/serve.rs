@@ -26,7 +26,8 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let upkeep = tokio::spawn(maintenance::run(app.clone()));
     let stop = told_to_stop()?;
     greet(&app, listener.local_addr()?)?;
-    axum::serve(listener, router(app.clone(), releases)).with_graceful_shutdown(stop).await?;
+    let service = router(app.clone(), releases).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
     upkeep.abort();
     following.abort();
     app.db.close().await;
@@ -55,7 +56,7 @@ fn greet(app: &App, address: SocketAddr) -> anyhow::Result<()> {
         ""
     };
     say(&format!(
-        "便捷就医已启动\n  居民端  http://{address}/\n  医生端  http://{address}/doctor\n  接口文档 http://{address}/docs/\n{demo}按 Ctrl-C 停止"
+        "便捷就医已启动\n  居民端  http://{address}/\n  工作端  http://{address}/desk\n  接口文档 http://{address}/docs/\n{demo}按 Ctrl-C 停止"
     ))?;
     Ok(())
 }
