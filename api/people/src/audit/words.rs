@@ -1,5 +1,7 @@
 //! What the names of deeds mean, in plain Chinese.
 
+use platform::session::Role;
+
 /// Name in the trail, for the administrator, and for the resident whose data it is.
 const DEEDS: [(&str, &str, &str); 27] = [
     ("session.begin", "登录", "登录"),
@@ -64,6 +66,9 @@ pub(super) fn role(name: &str) -> &str {
     match name {
         "resident" => "居民",
         "system" => "系统",
-        name => platform::session::Role::named(name).map_or(name, platform::session::Role::text),
+        name => match Role::named(name) {
+            Some(role) => role.text(),
+            None => name,
+        },
     }
 }
