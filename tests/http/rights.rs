@@ -55,7 +55,8 @@ fn routes_of(router: &axum::Router) -> BTreeSet<(String, String)> {
             id = lines.peek().and_then(|next| number(next));
         }
         for method in ["get", "head", "delete", "options", "patch", "post", "put", "trace", "connect"] {
-            let has = line.strip_prefix(method).is_some_and(|rest| rest.starts_with(": ") && rest != ": None,");
+            let has =
+                line.strip_prefix(method).is_some_and(|rest| rest.starts_with(": ") && rest != ": None,");
             if has {
                 let path = &path_of[&id.expect("a route before its methods")];
                 routes.insert((method.to_uppercase(), path.clone()));
@@ -70,7 +71,9 @@ async fn every_route_of_the_program_says_who_may_call_it() {
     TestApp::on_each_database(async |app| {
         let routed = routes_of(&app.router());
         assert!(routed.contains(&("GET".into(), "/doctor".into())), "{routed:?}");
-        assert!(routed.contains(&("PUT".into(), "/api/preconsult/consultations/{id}/record/{section}".into())));
+        assert!(
+            routed.contains(&("PUT".into(), "/api/preconsult/consultations/{id}/record/{section}".into()))
+        );
         let listed: BTreeSet<_> =
             server::access().iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
         let forgotten: Vec<_> = routed.difference(&listed).collect();
@@ -102,7 +105,8 @@ async fn judged(browser: &mut Browser, route: &Route) -> &'static str {
 }
 
 fn filled(path: &str, id: &str) -> String {
-    let parts: Vec<&str> = path.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect();
+    let parts: Vec<&str> =
+        path.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect();
     parts.join("/")
 }
 
@@ -115,7 +119,9 @@ async fn every_route_answers_every_role_as_the_table_says() {
         for (role, key) in STAFF {
             people.push((role, app.staff(key).await));
         }
-        let mut table = String::from("# 每条路由对每种人的结果：yes 放行，no 拒绝（403，记入审计），sign-in 要先登录\nmethod\tpath");
+        let mut table = String::from(
+            "# 每条路由对每种人的结果：yes 放行，no 拒绝（403，记入审计），sign-in 要先登录\nmethod\tpath",
+        );
         for (role, _) in &people {
             write!(table, "\t{role}").unwrap();
         }
@@ -161,7 +167,11 @@ async fn the_three_administrators_are_blind_to_each_other_and_to_patients() {
             for path in paths {
                 let refused = admin.get(path).await;
                 assert_eq!(refused.status, 403, "{key} {path}");
-                assert!(refused.body.contains("没有“") && refused.body.contains("安全管理员"), "{}", refused.body);
+                assert!(
+                    refused.body.contains("没有“") && refused.body.contains("安全管理员"),
+                    "{}",
+                    refused.body
+                );
                 assert!(admin.get_json(path).await.problem(403) == "/problems/forbidden");
             }
             assert_eq!(admin.get("/desk").await.status, 200);
@@ -191,11 +201,9 @@ async fn a_resident_cannot_open_anothers_things_by_id() {
         let begun = owner.post_json("/api/preconsult/consultations", &body).await.json();
         let consultation = begun["id"].as_str().unwrap().to_owned();
         let mut own = BTreeMap::new();
-        for path in [
-            "/consultations/{id}",
-            "/consultations/{id}/restart",
-            "/api/preconsult/my-consultations/{id}",
-        ] {
+        for path in
+            ["/consultations/{id}", "/consultations/{id}/restart", "/api/preconsult/my-consultations/{id}"]
+        {
             own.insert(path, filled(path, &consultation));
         }
         let mut stranger = app.resident("r06").await;

@@ -11,10 +11,7 @@ use platform::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    KnowledgeError, Releases,
-    model::Author,
-};
+use crate::{KnowledgeError, Releases, model::Author};
 
 pub(crate) use sparql::Question;
 

@@ -7,7 +7,12 @@ mod text;
 
 use chrono::{DateTime, Utc};
 use engine::{Profile, Record, Suspect, Triage, Turn};
-use platform::{audit::Actor, http::RequestId, rights::{Right, Site}, session::SignedInResident};
+use platform::{
+    audit::Actor,
+    http::RequestId,
+    rights::{Right, Site},
+    session::SignedInResident,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -115,11 +120,7 @@ pub struct Doctor<'a> {
 impl Consultation {
     /// To whom it belongs, for the rights.
     pub fn site(&self) -> Site<'_> {
-        Site {
-            institution: Some(&self.institution),
-            department: Some(&self.department),
-            ..Site::default()
-        }
+        Site { institution: Some(&self.institution), department: Some(&self.department), ..Site::default() }
     }
 }
 

@@ -65,7 +65,9 @@ pub(crate) async fn house(bench: &Bench) -> House<'_> {
     people::demo::seed(bench).await.unwrap();
     let (residents, staff) = people::service::list_demo_people(bench).await.unwrap();
     let mut adults = residents.into_iter().filter(|resident| resident.sex == people::Sex::Male);
-    let of = |code: &str| staff.iter().find(|one| one.role == Role::Doctor && one.department.code == code).unwrap().clone();
+    let of = |code: &str| {
+        staff.iter().find(|one| one.role == Role::Doctor && one.department.code == code).unwrap().clone()
+    };
     House {
         bench,
         service: Service { app: bench.app.clone(), engine: ENGINE.clone(), past: Arc::new(NoPast) },

@@ -139,7 +139,8 @@ mod tests {
             .route("/query", get(|Query(body): Query<Number>| async move { body.n.to_string() }))
             .method_not_allowed_fallback(http::no_method)
             .fallback(http::no_route);
-        let access = ["/faulty", "/panics", "/sleeps", "/number/{n}", "/query"].map(|path| Route::get(path, Who::Public));
+        let access = ["/faulty", "/panics", "/sleeps", "/number/{n}", "/query"]
+            .map(|path| Route::get(path, Who::Public));
         around(routes, app, &[&access, &[Route::post("/json", Who::Public)]]).with_state(app.clone())
     }
 

@@ -48,7 +48,14 @@ impl Notices {
 impl Frame {
     /// The frame of a page that knows nothing of the request.
     pub fn bare(notices: Notices) -> Self {
-        Self { size: TypeSize::Normal, notices, csrf: String::new(), name: String::new(), here: "/".into(), menu: Vec::new() }
+        Self {
+            size: TypeSize::Normal,
+            notices,
+            csrf: String::new(),
+            name: String::new(),
+            here: "/".into(),
+            menu: Vec::new(),
+        }
     }
 
     #[must_use]

@@ -26,7 +26,13 @@ const fn item(
 const MENU: [MenuItem; 4] = [
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
     item("knowledge", "/knowledge", "知识库", "知识的概况、版本、比较和查询", Permission::KnowledgeRead),
-    item("roles", "/admin/roles", "角色与权限", "每个角色能做什么、能看多大范围，谁持有", Permission::RoleManage),
+    item(
+        "roles",
+        "/admin/roles",
+        "角色与权限",
+        "每个角色能做什么、能看多大范围，谁持有",
+        Permission::RoleManage,
+    ),
     item("audit", "/admin/audit", "审计", "谁在何时何地做了什么；导出，核对审计链", Permission::AuditRead),
 ];
 
@@ -43,11 +49,8 @@ mod tests {
 
     #[test]
     fn the_menu_shows_only_what_one_may_open() {
-        let grant = Grant {
-            permission: Permission::AuditRead,
-            scope: Scope::District,
-            fields: Fields::new(),
-        };
+        let grant =
+            Grant { permission: Permission::AuditRead, scope: Scope::District, fields: Fields::new() };
         let keys = |held: &Held| of(held).iter().map(|item| item.key).collect::<Vec<_>>();
         assert_eq!(keys(&Held::of(vec![grant], Vec::new())), ["audit"]);
         assert_eq!(keys(&Held::default()), [""; 0]);

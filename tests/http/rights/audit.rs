@@ -28,7 +28,8 @@ async fn the_trail_is_searched_by_who_whose_what_and_when() {
         }
         assert!(!all.body.contains("林晓雯") && !all.body.contains("咳嗽"), "no more than the trail");
         let rows = |answer: &Answer| answer.body.matches("<td class=\"num\">").count() / 2;
-        let by_name = admin.get("/admin/audit?who=%E9%A1%BE%E7%A0%9A%E7%A7%8B&action=consultation.read").await;
+        let by_name =
+            admin.get("/admin/audit?who=%E9%A1%BE%E7%A0%9A%E7%A7%8B&action=consultation.read").await;
         assert_eq!(rows(&by_name), 1, "{}", by_name.body);
         let denied = admin.get(&format!("/admin/audit?patient={patient}&outcome=denied")).await;
         assert!(rows(&denied) == 1 && denied.body.contains("岑若宁"), "{}", denied.body);
@@ -45,7 +46,11 @@ async fn the_trail_is_searched_by_who_whose_what_and_when() {
             assert!(refused.status == 422 && refused.body.contains(said), "{query}: {}", refused.body);
         }
         let nasty = admin.get("/admin/audit?who=%27%20OR%201%3D1%20--%3Cscript%3E").await;
-        assert!(nasty.body.contains("没有符合条件的记录") && !nasty.body.contains("--<script>"), "{}", nasty.body);
+        assert!(
+            nasty.body.contains("没有符合条件的记录") && !nasty.body.contains("--<script>"),
+            "{}",
+            nasty.body
+        );
 
         // Each look is itself in the trail.
         let looks = Search { action: Some("audit.search".into()), ..Search::default() };
@@ -70,7 +75,9 @@ async fn pages_go_back_without_gaps_or_repeats() {
             let page = admin.get(&path).await;
             let numbers = page.body.split("<tr>\n<td class=\"num\">").skip(1);
             seen.extend(numbers.map(|rest| rest.split('<').next().unwrap().parse::<i64>().unwrap()));
-            let Some(rest) = page.body.split("href=\"/admin/audit?outcome=denied&#38;before=").nth(1) else { break };
+            let Some(rest) = page.body.split("href=\"/admin/audit?outcome=denied&#38;before=").nth(1) else {
+                break;
+            };
             path = format!("/admin/audit?outcome=denied&before={}", rest.split('"').next().unwrap());
         }
         assert_eq!(seen.len(), 60);
@@ -177,7 +184,14 @@ async fn a_resident_reads_who_saw_the_record_when_and_why() {
         app.staff("s01").await.get(&page).await;
         app.staff("s02").await.get(&page).await;
         let told = resident.get("/me/readers").await;
-        for text in ["顾砚秋（医生）", "云川区中心医院 · 内科", "打开了您的预问诊病历", "原因：接诊", "10:00", "已被拦下"] {
+        for text in [
+            "顾砚秋（医生）",
+            "云川区中心医院 · 内科",
+            "打开了您的预问诊病历",
+            "原因：接诊",
+            "10:00",
+            "已被拦下",
+        ] {
             assert!(told.body.contains(text), "{text} in {}", told.body);
         }
         assert!(!told.body.contains("consultation."), "plain words only");

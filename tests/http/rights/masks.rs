@@ -1,10 +1,10 @@
 //! Masks: what a right does not show never leaves the server, and looking behind a mask leaves a row.
 
+use people::demo::demo_id;
 use platform::{
     audit::list_for_patient,
     rights::{REVEALS_PER_MINUTE, roles},
 };
-use people::demo::demo_id;
 use tests::{Answer, TestApp};
 
 use crate::preconsult::sent;
@@ -36,7 +36,11 @@ async fn masked_fields_never_leave_the_server_until_somebody_says_why() {
         let api = format!("/api/preconsult/consultations/{id}");
 
         let list = reader.get("/doctor").await;
-        assert!(list.status == 200 && list.body.contains(&page) && list.body.contains("林*雯"), "{}", list.body);
+        assert!(
+            list.status == 200 && list.body.contains(&page) && list.body.contains("林*雯"),
+            "{}",
+            list.body
+        );
         leaks_nothing(&list, "the list");
         let outline = reader.get(&page).await;
         assert!(outline.body.contains("病情已隐去") && outline.body.contains("林*雯"), "{}", outline.body);

@@ -78,12 +78,8 @@ async fn new_roles_are_made_given_and_taken() {
         let made = admin.post_form("/admin/roles", &good).await;
         assert_eq!((made.status, made.location()), (303, "/admin/roles/night_reader"));
         assert_eq!(admin.post_form("/admin/roles", &good).await.status, 422, "taken");
-        let grant = [
-            ("version", "1"),
-            ("step", "confirm"),
-            ("reason", "值夜"),
-            ("scope.knowledge.read", "district"),
-        ];
+        let grant =
+            [("version", "1"), ("step", "confirm"), ("reason", "值夜"), ("scope.knowledge.read", "district")];
         assert_eq!(admin.post_form("/admin/roles/night_reader", &grant).await.status, 303);
 
         let service = demo_id("staff", "s09").to_string();
@@ -136,7 +132,8 @@ async fn administrators_cannot_be_combined_or_serve_themselves() {
             let refused = admin.post_form(&format!("/admin/roles/{role}"), &form).await;
             assert!(refused.status == 422 && refused.body.contains("固定"), "{role}: {}", refused.body);
         }
-        let form = [("version", "1"), ("step", "confirm"), ("reason", "想看审计"), ("scope.audit.read", "district")];
+        let form =
+            [("version", "1"), ("step", "confirm"), ("reason", "想看审计"), ("scope.audit.read", "district")];
         let refused = admin.post_form("/admin/roles/doctor", &form).await;
         assert!(refused.status == 422 && refused.body.contains("审计管理"), "{}", refused.body);
         assert_eq!(admin.get("/admin/roles/nobody").await.status, 404);

@@ -53,9 +53,7 @@ pub(super) struct Export {
     responses(
         (status = 200, description = "版本和启用记录，新的在前", body = ReleaseList),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "不是医务人员")))]
-pub(super) async fn list_releases(
-    State(releases): State<Releases>,
-) -> Result<Json<ReleaseList>, Problem> {
+pub(super) async fn list_releases(State(releases): State<Releases>) -> Result<Json<ReleaseList>, Problem> {
     let items = service::list(&releases).await?;
     Ok(Json(ReleaseList { items, activations: service::list_activations(&releases).await? }))
 }

@@ -113,7 +113,8 @@ fn reading(group: &[&Record], staff: &[Colleague]) -> Option<Reading> {
     times.dedup();
     let more = times.len().saturating_sub(4);
     times.truncate(4);
-    let times = if more > 0 { format!("{} 等 {} 次", times.join("、"), group.len()) } else { times.join("、") };
+    let times =
+        if more > 0 { format!("{} 等 {} 次", times.join("、"), group.len()) } else { times.join("、") };
     Some(Reading {
         who,
         place,

@@ -136,8 +136,21 @@ pub(super) async fn export(
 /// With the byte order mark by which spreadsheets know UTF-8.
 fn spreadsheet(rows: &[Record], names: &Names) -> String {
     let titles = [
-        "序号", "时间", "人员编号", "人员", "角色", "行为", "行为代码", "居民编号", "对象", "理由", "结果", "请求编号",
-        "网络地址", "设备", "校验值",
+        "序号",
+        "时间",
+        "人员编号",
+        "人员",
+        "角色",
+        "行为",
+        "行为代码",
+        "居民编号",
+        "对象",
+        "理由",
+        "结果",
+        "请求编号",
+        "网络地址",
+        "设备",
+        "校验值",
     ];
     let mut file = String::from("\u{feff}");
     file.push_str(&csv::line(titles));

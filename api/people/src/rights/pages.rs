@@ -239,7 +239,14 @@ async fn role_page(
     let holders = store::list_colleagues_of(&app.db, &ids).await?;
     let everybody = store::list_colleagues(&app.db).await?;
     let others = everybody.into_iter().filter(|one| !ids.contains(&one.id) && one.id != right.id()).collect();
-    Ok(RolePage { frame: staff_frame(app, right, frame).await?, groups: groups(&role), role, holders, others, refusal })
+    Ok(RolePage {
+        frame: staff_frame(app, right, frame).await?,
+        groups: groups(&role),
+        role,
+        holders,
+        others,
+        refusal,
+    })
 }
 
 /// The permissions a role of this kind can have.

@@ -88,7 +88,8 @@ pub(super) async fn change_role(
     if role.version != version {
         return Err(RightsError::Outdated.into());
     }
-    let changed: Vec<String> = changes(&role.grants, grants).iter().map(super::change::Change::line).collect();
+    let changed: Vec<String> =
+        changes(&role.grants, grants).iter().map(super::change::Change::line).collect();
     if changed.is_empty() {
         return Err(Refusal::Unchanged);
     }

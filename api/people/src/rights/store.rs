@@ -1,4 +1,8 @@
-use platform::{Db, bind_all, db::{Bound, Conditions}, on_read};
+use platform::{
+    Db, bind_all,
+    db::{Bound, Conditions},
+    on_read,
+};
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
@@ -67,14 +71,14 @@ mod tests {
         on_each_database(&[crate::migrations], async |bench| {
             demo::seed(bench).await.unwrap();
             let (doctor, service) = (demo_id("staff", "s01"), demo_id("staff", "s09"));
-            let may = async |id, permission| {
-                roles::find_held(&bench.db, id).await.unwrap().may(permission)
-            };
+            let may = async |id, permission| roles::find_held(&bench.db, id).await.unwrap().may(permission);
             assert!(may(doctor, Permission::ConsultationRead).await);
             assert!(may(demo_id("staff", "s07"), Permission::AuditRead).await);
             assert!(!may(demo_id("staff", "s05"), Permission::AuditRead).await);
             set_role(bench, doctor, "audit_admin").await.unwrap();
-            assert!(may(doctor, Permission::AuditRead).await && !may(doctor, Permission::ConsultationRead).await);
+            assert!(
+                may(doctor, Permission::AuditRead).await && !may(doctor, Permission::ConsultationRead).await
+            );
 
             let quality = roles::find_role(&bench.db, "quality").await.unwrap().unwrap();
             let mut tx = bench.db.begin().await.unwrap();

@@ -70,12 +70,7 @@ pub async fn count(db: &Db, what: &Search) -> sqlx::Result<i64> {
 }
 
 /// How often somebody did something after a moment, within a transaction that may have done it too.
-pub async fn count_since(
-    tx: &mut Tx,
-    actor: &str,
-    action: &str,
-    since: DateTime<Utc>,
-) -> sqlx::Result<i64> {
+pub async fn count_since(tx: &mut Tx, actor: &str, action: &str, since: DateTime<Utc>) -> sqlx::Result<i64> {
     let sql = "SELECT COUNT(*) FROM audit_log
         WHERE actor = $1 AND action = $2 AND outcome = 'done' AND at > $3";
     on_tx!(tx, |c| sqlx::query_scalar(sql).bind(actor).bind(action).bind(since).fetch_one(c).await)
@@ -125,7 +120,10 @@ mod tests {
             };
             let all = Search::default;
             assert_eq!(found(all()).await, [4, 3, 2, 1]);
-            assert_eq!(found(Search { actors: Some(vec![one.to_string(), two.to_string()]), ..all() }).await, [4, 2, 1]);
+            assert_eq!(
+                found(Search { actors: Some(vec![one.to_string(), two.to_string()]), ..all() }).await,
+                [4, 2, 1]
+            );
             assert_eq!(found(Search { actors: Some(Vec::new()), ..all() }).await, [0_i64; 0]);
             let of_patient = Search { patient: Some(patient), not_by_patient: true, ..all() };
             assert_eq!(found(of_patient).await, [2, 1]);
@@ -135,7 +133,10 @@ mod tests {
             let late = bench.now() - TimeDelta::minutes(1);
             assert_eq!(found(Search { from: Some(late), ..all() }).await, [4, 3]);
             assert_eq!(found(Search { until: Some(late), ..all() }).await, [2, 1]);
-            assert_eq!(found(Search { object: Some("thing/1' OR '1'='1".into()), ..all() }).await, [0_i64; 0]);
+            assert_eq!(
+                found(Search { object: Some("thing/1' OR '1'='1".into()), ..all() }).await,
+                [0_i64; 0]
+            );
             let page = super::search(&bench.db, &all(), Some(3), 1).await.unwrap();
             assert_eq!(page[0].seq, 2);
         })

@@ -94,7 +94,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{App, audit::{Origin, tests::append_reads, with_origin}, db::test_support::on_each_database, on_tx};
+    use crate::{
+        App,
+        audit::{Origin, tests::append_reads, with_origin},
+        db::test_support::on_each_database,
+        on_tx,
+    };
 
     /// What only the owner of the database can do: switch the triggers off first.
     async fn tamper(app: &App, sql: &'static str) {
@@ -139,7 +144,8 @@ mod tests {
     async fn where_a_deed_came_from_is_part_of_the_chain(#[case] sql: &'static str, #[case] seq: i64) {
         on_each_database(&[], async |bench| {
             append_reads(bench, &[Uuid::nil()]).await;
-            let origin = Origin { address: Some("10.0.0.1".into()), device: Some("微信（安卓）".into()) };
+            let origin =
+                Origin { address: Some("10.0.0.1".into()), device: Some("微信（安卓）".into()) };
             with_origin(origin, append_reads(bench, &[Uuid::nil()])).await;
             assert_eq!(verify(&bench.db).await.unwrap(), Verdict::Intact { rows: 2 });
             let rows = crate::audit::list_for_patient(&bench.db, Uuid::nil(), 9).await.unwrap();

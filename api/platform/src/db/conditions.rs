@@ -43,8 +43,7 @@ impl Conditions {
     #[must_use]
     pub fn and_in(mut self, column: &'static str, values: Vec<Bound>) -> Self {
         let marks = vec!["?"; values.len()].join(", ");
-        let condition =
-            if values.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({marks})") };
+        let condition = if values.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({marks})") };
         self.push(&condition, values);
         self
     }

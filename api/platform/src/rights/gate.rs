@@ -105,21 +105,13 @@ impl Gate {
 
     async fn refuse_for(&self, parts: &Parts, session: &Session, lacking: Permission) -> Result<(), Problem> {
         let why = format!("没有权限 {}", lacking.name());
-        let detail = format!(
-            "您的角色没有“{}”的权限。如工作需要，请联系本单位的安全管理员。",
-            lacking.title()
-        );
+        let detail =
+            format!("您的角色没有“{}”的权限。如工作需要，请联系本单位的安全管理员。", lacking.title());
         self.refuse(parts, session, &why, &detail).await
     }
 
     /// The refusal, once it stands in the audit trail.
-    async fn refuse(
-        &self,
-        parts: &Parts,
-        session: &Session,
-        why: &str,
-        detail: &str,
-    ) -> Result<(), Problem> {
+    async fn refuse(&self, parts: &Parts, session: &Session, why: &str, detail: &str) -> Result<(), Problem> {
         let app = &self.0.app;
         let path = parts.extensions.get::<MatchedPath>().map_or("-", MatchedPath::as_str);
         let request_id = parts.extensions.get::<RequestId>().map_or("-", |id| id.0.as_str());

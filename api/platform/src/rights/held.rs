@@ -4,12 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use uuid::Uuid;
 
 use super::{Columns, Field, Grant, Permission, Reach, Scope, Site};
-use crate::{
-    Problem,
-    audit::Actor,
-    db::Conditions,
-    session::Principal,
-};
+use crate::{Problem, audit::Actor, db::Conditions, session::Principal};
 
 /// Everything somebody of the staff may do, from all roles they hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -77,10 +77,9 @@ impl RightsError {
             Self::Excluded(Duty::Business) => {
                 "此人已有业务角色，不能再做系统、安全或审计管理员。请先收回业务角色，或另建账号。".into()
             }
-            Self::Excluded(duty) => format!(
-                "此人负责{}。系统、安全、审计管理员与其他角色互不兼任，请另建账号。",
-                duty.title()
-            ),
+            Self::Excluded(duty) => {
+                format!("此人负责{}。系统、安全、审计管理员与其他角色互不兼任，请另建账号。", duty.title())
+            }
             Self::WrongDuty(permission) => {
                 format!("“{}”只能由{}人员持有。", permission.title(), permission.duty().title())
             }
@@ -231,12 +230,13 @@ mod tests {
                 assert!(found.grants.iter().all(|grant| grant.permission.duty() == found.duty));
             }
             let of = |key: &str| roles.iter().find(|role| role.key == key).unwrap();
-            let names = |key: &str| {
-                of(key).grants.iter().map(|grant| grant.permission.name()).collect::<Vec<_>>()
-            };
+            let names =
+                |key: &str| of(key).grants.iter().map(|grant| grant.permission.name()).collect::<Vec<_>>();
             assert_eq!(names("security_admin"), ["role.manage"]);
             assert_eq!(names("audit_admin"), ["audit.export", "audit.read"]);
-            assert!(!names("system_admin").iter().any(|name| name.starts_with("audit") || *name == "role.manage"));
+            assert!(
+                !names("system_admin").iter().any(|name| name.starts_with("audit") || *name == "role.manage")
+            );
             let read = of("doctor").grant(Permission::ConsultationRead).unwrap();
             assert_eq!(read.scope, Scope::Department);
             assert!(read.fields.contains(&Field::Diagnosis) && !read.fields.contains(&Field::Phone));

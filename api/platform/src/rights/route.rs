@@ -58,7 +58,11 @@ impl Table {
         for route in lists.iter().copied().flatten() {
             let methods = table.0.entry(route.path).or_default();
             if methods.insert(route.method, route.who).is_some_and(|before| before != route.who) {
-                tracing::error!(method = route.method, path = route.path, "a route is listed twice, differently");
+                tracing::error!(
+                    method = route.method,
+                    path = route.path,
+                    "a route is listed twice, differently"
+                );
                 doubtful.push(route);
             }
         }
@@ -72,9 +76,9 @@ impl Table {
 
     /// In order of path and method.
     pub fn routes(&self) -> impl Iterator<Item = Route> {
-        self.0.iter().flat_map(|(path, methods)| {
-            methods.iter().map(|(method, who)| Route { method, path, who: *who })
-        })
+        self.0
+            .iter()
+            .flat_map(|(path, methods)| methods.iter().map(|(method, who)| Route { method, path, who: *who }))
     }
 
     /// Who may call it; HEAD is answered by GET.

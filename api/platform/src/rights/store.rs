@@ -33,7 +33,11 @@ impl GrantRow {
         let permission = Permission::named(&self.permission)?;
         let scope = Scope::named(&self.scope)?;
         if permission.duty().name() != self.duty {
-            tracing::error!(role = self.role, permission = self.permission, "a grant of the wrong kind is ignored");
+            tracing::error!(
+                role = self.role,
+                permission = self.permission,
+                "a grant of the wrong kind is ignored"
+            );
             return None;
         }
         let fields = self.fields.split(' ').filter_map(Field::named).collect::<Fields>();
@@ -162,6 +166,7 @@ pub(super) async fn delete_holder(tx: &mut Tx, id: Uuid, role: &str) -> sqlx::Re
 }
 
 pub(super) async fn list_holders(db: &Db, role: &str) -> sqlx::Result<Vec<Uuid>> {
-    let sql = "SELECT principal_id FROM role_holder WHERE role = $1 ORDER BY given_at, principal_id LIMIT 500";
+    let sql =
+        "SELECT principal_id FROM role_holder WHERE role = $1 ORDER BY given_at, principal_id LIMIT 500";
     on_read!(db, |c| sqlx::query_scalar(sql).bind(role).fetch_all(c).await)
 }

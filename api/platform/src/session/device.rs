@@ -108,9 +108,18 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0", "微信（苹果手机）")]
-    #[case("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 Edg/120.0", "Edge 浏览器（Windows 电脑）")]
-    #[case("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/120.0 Safari/537.36", "谷歌内核浏览器（Linux 电脑）")]
+    #[case(
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0",
+        "微信（苹果手机）"
+    )]
+    #[case(
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 Edg/120.0",
+        "Edge 浏览器（Windows 电脑）"
+    )]
+    #[case(
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/120.0 Safari/537.36",
+        "谷歌内核浏览器（Linux 电脑）"
+    )]
     #[case("robot", "其他浏览器")]
     #[case("", "")]
     fn browsers_are_told_in_plain_words(#[case] agent: &str, #[case] told: &str) {

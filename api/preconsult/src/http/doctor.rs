@@ -75,6 +75,7 @@ pub(super) async fn replay_consultation(
     Path(id): Path<Uuid>,
     Query(under): Query<Under>,
 ) -> Result<Json<Replayed>, Problem> {
-    let replay = service::replay(&service, Doctor { right, request: &request }, id, under.release.as_deref()).await?;
+    let replay =
+        service::replay(&service, Doctor { right, request: &request }, id, under.release.as_deref()).await?;
     Ok(Json(replay.into()))
 }

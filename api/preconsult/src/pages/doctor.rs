@@ -150,7 +150,8 @@ pub(super) async fn list(
 ) -> Result<Html<String>, Problem> {
     let day = filter.date.unwrap_or_else(|| service.app.clock.today());
     let state = Some(filter.state.as_str()).filter(|state| !state.is_empty());
-    let listed = service::list(&service, Doctor { right: right.clone(), request: &request }, day, state).await?;
+    let listed =
+        service::list(&service, Doctor { right: right.clone(), request: &request }, day, state).await?;
     let rows: Vec<_> = listed.into_iter().map(row).collect();
     let list = ListPage {
         frame: staff_frame(&service.app, &right, frame).await?,
@@ -192,12 +193,7 @@ pub(super) async fn reveal(
     drawn(&service, &right, frame, seen).await
 }
 
-async fn drawn(
-    service: &Service,
-    right: &Right,
-    frame: Frame,
-    seen: Seen,
-) -> Result<Html<String>, Problem> {
+async fn drawn(service: &Service, right: &Right, frame: Frame, seen: Seen) -> Result<Html<String>, Problem> {
     let frame = staff_frame(&service.app, right, frame).await?;
     let (today, may_reveal) = (service.app.clock.today(), right.may(Permission::FieldReveal));
     match seen {

@@ -137,13 +137,8 @@ pub async fn reveal(
 }
 
 /// A consultation within reach; whoever looks further leaves an audit row.
-async fn find_within(
-    service: &Service,
-    who: &Doctor<'_>,
-    id: Uuid,
-) -> Result<Consultation, PreconsultError> {
-    let consultation =
-        store::find_consultation(&service.app, id).await?.ok_or(PreconsultError::NotFound)?;
+async fn find_within(service: &Service, who: &Doctor<'_>, id: Uuid) -> Result<Consultation, PreconsultError> {
+    let consultation = store::find_consultation(&service.app, id).await?.ok_or(PreconsultError::NotFound)?;
     if who.right.covers(&consultation.site()) && consultation.state.is_for_doctor() {
         return Ok(consultation);
     }
@@ -197,10 +192,7 @@ async fn whole(
     Ok(Reading { consultation, resident, department, turns, record, assessment, hidden })
 }
 
-async fn department(
-    service: &Service,
-    consultation: &Consultation,
-) -> Result<Department, PreconsultError> {
+async fn department(service: &Service, consultation: &Consultation) -> Result<Department, PreconsultError> {
     let departments = people::service::list_departments(&service.app).await?;
     departments
         .into_iter()

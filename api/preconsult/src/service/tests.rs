@@ -60,9 +60,14 @@ async fn a_doctor_reads_nothing_that_was_not_sent() {
         let listed = list(&house.service, reader.clone(), today, None).await.unwrap();
         assert_eq!((listed.len(), &listed[0].consultation.chief_complaint), (1, &None));
         assert!(list(&house.service, reader.clone(), today, Some("submitted")).await.unwrap().is_empty());
-        assert!(list(&house.service, reader.clone(), today.pred_opt().unwrap(), None).await.unwrap().is_empty());
         assert!(
-            list(&house.service, house.reader(&house.other_doctor).await, today, None).await.unwrap().is_empty()
+            list(&house.service, reader.clone(), today.pred_opt().unwrap(), None).await.unwrap().is_empty()
+        );
+        assert!(
+            list(&house.service, house.reader(&house.other_doctor).await, today, None)
+                .await
+                .unwrap()
+                .is_empty()
         );
     })
     .await;

@@ -150,12 +150,8 @@ pub(crate) async fn list_of_resident(
 }
 
 /// By which a consultation belongs to somebody of the staff.
-pub(crate) const COLUMNS: Columns = Columns {
-    institution: Some("institution"),
-    department: Some("department"),
-    assigned: None,
-    own: None,
-};
+pub(crate) const COLUMNS: Columns =
+    Columns { institution: Some("institution"), department: Some("department"), assigned: None, own: None };
 
 /// Those within reach last changed from `from` until before `until`: most urgent first, then in order of time; abandoned
 /// ones are left out, and all but one state when one is named.
