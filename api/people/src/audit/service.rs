@@ -1,6 +1,6 @@
 //! Searching and exporting the trail; both are themselves recorded.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use chrono::NaiveDate;
 use platform::{
@@ -241,5 +241,8 @@ pub(super) async fn append(
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

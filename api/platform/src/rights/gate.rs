@@ -53,8 +53,7 @@ impl Gate {
         }
         let SignedIn(session) = SignedIn::from_request_parts(parts, &self.0.app).await?;
         match (who, &session.principal) {
-            (Who::Public | Who::SignedIn, Principal::Resident { .. })
-            | (Who::Resident, Principal::Resident { .. }) => Ok(()),
+            (Who::Public | Who::SignedIn | Who::Resident, Principal::Resident { .. }) => Ok(()),
             (Who::Resident, Principal::Staff { .. }) => {
                 let detail = "此页面供居民使用。请退出后以居民身份登录。";
                 self.refuse(parts, &session, "不是居民", detail).await
