@@ -26,13 +26,11 @@ impl Device {
     /// within which one machine takes as many addresses as it likes.
     pub fn network(&self) -> String {
         match self.address.parse::<IpAddr>() {
-            Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-                Some(mapped) => mapped.to_string(),
-                None => {
-                    let [a, b, c, d, ..] = address.segments();
-                    format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-                }
-            },
+            Ok(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                let network = || format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0));
+                address.to_ipv4_mapped().map_or_else(network, |mapped| mapped.to_string())
+            }
             _ => self.address.clone(),
         }
     }
