@@ -1,8 +1,14 @@
 //! The program over HTTP, in memory, on both databases; one file per scenario.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "an answer without its parts fails its test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "an answer without its parts fails its test"
+)]
 
 mod knowledge;
 mod pages;
 mod preconsult;
 mod residents;
+mod rights;
 mod sign_in;

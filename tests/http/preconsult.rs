@@ -10,6 +10,15 @@ use tests::{Answer, Browser, TestApp};
 
 const BASE: &str = "/api/preconsult/consultations";
 
+/// A consultation of a resident that was sent to 内科 of the hospital; gives its id.
+pub(crate) async fn sent(app: &TestApp<'_>, resident: &str, complaint: &str) -> String {
+    let mut talk = Talk::begin(app, resident).await;
+    talk.say(complaint).await;
+    talk.deny_to_the_end().await;
+    talk.confirm().await;
+    talk.id().to_owned()
+}
+
 /// One patient's consultation as the app has it; every answer is sent with a key of its own.
 #[derive(Clone)]
 struct Talk {

@@ -86,7 +86,8 @@ impl<'a> TestApp<'a> {
         &self.releases
     }
 
-    pub(crate) fn router(&self) -> Router {
+    /// All routes as they are served.
+    pub fn router(&self) -> Router {
         self.router.clone()
     }
 

@@ -4,15 +4,31 @@ mod body;
 mod releases;
 mod sparql;
 
-use platform::{Problem, http::RequestId, session::SignedInStaff};
+use platform::{
+    Problem,
+    http::RequestId,
+    rights::{Permission, Right, Route, Who},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    KnowledgeError, Releases,
-    model::{Author, may_release},
-};
+use crate::{KnowledgeError, Releases, model::Author};
 
 pub(crate) use sparql::Question;
+
+const READ: Who = Who::Staff(Permission::KnowledgeRead);
+const PUBLISH: Who = Who::Staff(Permission::KnowledgePublish);
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/api/knowledge/releases", READ),
+    Route::post("/api/knowledge/releases", PUBLISH),
+    Route::get("/api/knowledge/releases/{release}", READ),
+    Route::post("/api/knowledge/releases/{release}/activate", PUBLISH),
+    Route::get("/api/knowledge/diff", READ),
+    Route::get("/api/knowledge/statistics", READ),
+    Route::get("/api/knowledge/export", READ),
+    Route::get("/knowledge/sparql", READ),
+    Route::post("/knowledge/sparql", READ),
+];
 
 pub(crate) fn routes() -> OpenApiRouter<Releases> {
     OpenApiRouter::new()
@@ -25,16 +41,13 @@ pub(crate) fn routes() -> OpenApiRouter<Releases> {
         .routes(routes!(sparql::get_query, sparql::post_query))
 }
 
-/// Who publishes or activates, when they may.
+/// Who publishes or activates.
 pub(crate) async fn author<'a>(
     releases: &Releases,
-    who: &SignedInStaff,
+    who: &Right,
     request: &'a RequestId,
 ) -> Result<Author<'a>, Problem> {
-    if !may_release(&who.session.principal) {
-        return Err(Problem::forbidden("只有知识编辑和管理员可以发布和启用知识版本。"));
-    }
-    let staff = people::service::find_staff(releases.app(), who.id).await.map_err(KnowledgeError::from)?;
+    let staff = people::service::find_staff(releases.app(), who.id()).await.map_err(KnowledgeError::from)?;
     let name = staff.map(|staff| staff.name).unwrap_or_default();
-    Ok(Author { actor: (&who.session.principal).into(), name, request_id: &request.0 })
+    Ok(Author { actor: who.actor(), name, request_id: &request.0 })
 }

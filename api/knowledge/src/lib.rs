@@ -25,7 +25,7 @@ mod store;
 mod tests;
 
 use axum::extract::FromRef;
-use platform::App;
+use platform::{App, rights::Route};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::KnowledgeError;
@@ -37,6 +37,9 @@ impl FromRef<Releases> for App {
         releases.app().clone()
     }
 }
+
+/// Who may call the routes of this crate.
+pub const ACCESS: &[&[Route]] = &[http::ACCESS, pages::ACCESS];
 
 /// Pages under `/knowledge`, JSON under `/api/knowledge`, SPARQL at `/knowledge/sparql`.
 pub fn routes() -> OpenApiRouter<Releases> {

@@ -1,10 +1,7 @@
 //! Releases as they are stored.
 
 use chrono::{DateTime, Utc};
-use platform::{
-    audit::Actor,
-    session::{Principal, Role},
-};
+use platform::audit::Actor;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -79,11 +76,6 @@ impl ReleaseState {
             Self::Past => "quiet",
         }
     }
-}
-
-/// Whether somebody may publish and activate.
-pub fn may_release(principal: &Principal) -> bool {
-    matches!(principal, Principal::Staff { role: Role::Editor | Role::Admin, .. })
 }
 
 /// The first digits, as people compare them.

@@ -6,7 +6,10 @@ mod releases;
 mod statistics;
 
 use axum::routing::{get, post};
-use platform::{Problem, session::SignedInStaff};
+use platform::{
+    Problem,
+    rights::{Permission, Right, Route, Who},
+};
 use serde::de::DeserializeOwned;
 use ui::Frame;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,6 +17,17 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{KnowledgeError, Releases};
 
 pub(crate) use query::show as query;
+
+const READ: Who = Who::Staff(Permission::KnowledgeRead);
+const PUBLISH: Who = Who::Staff(Permission::KnowledgePublish);
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/knowledge", READ),
+    Route::get("/knowledge/releases", READ),
+    Route::post("/knowledge/releases", PUBLISH),
+    Route::post("/knowledge/releases/{release}/activate", PUBLISH),
+    Route::get("/knowledge/diff", READ),
+];
 
 pub(crate) fn routes() -> OpenApiRouter<Releases> {
     OpenApiRouter::new()
@@ -24,10 +38,10 @@ pub(crate) fn routes() -> OpenApiRouter<Releases> {
 }
 
 /// The frame with who is signed in.
-async fn staff_frame(releases: &Releases, who: &SignedInStaff, frame: Frame) -> Result<Frame, Problem> {
-    let staff = people::service::find_staff(releases.app(), who.id).await.map_err(KnowledgeError::from)?;
+async fn staff_frame(releases: &Releases, who: &Right, frame: Frame) -> Result<Frame, Problem> {
+    let staff = people::service::find_staff(releases.app(), who.id()).await.map_err(KnowledgeError::from)?;
     let name = staff.map(|staff| format!("{} {}", staff.name, staff.title)).unwrap_or_default();
-    Ok(frame.with_csrf(who.session.csrf.clone()).with_name(name))
+    Ok(frame.with_csrf(who.csrf.clone()).with_name(name))
 }
 
 /// An urlencoded body that was read already.

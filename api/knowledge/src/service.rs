@@ -133,6 +133,19 @@ async fn activate_once(
     Ok(activation)
 }
 
+/// Keeps in the audit trail that somebody takes the whole graph away.
+pub async fn record_export(
+    releases: &Releases,
+    author: &Author<'_>,
+    release: &str,
+    format: &str,
+) -> Result<(), KnowledgeError> {
+    let mut tx = releases.app().db.begin().await?;
+    let entry = entry(releases, author, "knowledge.export", release);
+    audit::append(&mut tx, audit::Entry { reason: Some(format), ..entry }).await?;
+    Ok(tx.commit().await?)
+}
+
 /// All releases, newest first.
 pub async fn list(releases: &Releases) -> Result<Vec<Release>, KnowledgeError> {
     Ok(store::list_releases(&releases.app().db, LISTED).await?)

@@ -17,6 +17,8 @@ mod store;
 mod tests;
 mod totp;
 
+pub(crate) use pages::ACCESS;
+
 pub use error::AccountError;
 pub use model::{Account, AccountState, Initial, NewAccount, Step};
 pub(crate) use pages::{Tried, VisitParts, answer, routes};

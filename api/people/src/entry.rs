@@ -10,6 +10,9 @@ mod pages;
 pub mod service;
 mod store;
 
+pub(crate) use admin::ACCESS as ADMIN_ACCESS;
+pub(crate) use pages::ACCESS;
+
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 

@@ -8,6 +8,8 @@ mod pages;
 pub mod service;
 mod store;
 
+pub(crate) use pages::ACCESS;
+
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 

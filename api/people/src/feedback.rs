@@ -12,6 +12,9 @@ mod service;
 mod statistics;
 mod store;
 
+pub(crate) use desk::ACCESS as DESK_ACCESS;
+pub(crate) use pages::ACCESS;
+
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 

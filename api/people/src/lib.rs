@@ -4,8 +4,10 @@
 //! ([`service::read_resident`]). Demo people are marked as such, and only they can be chosen on the demo sign-in page.
 
 pub mod account;
+mod audit;
 mod deed;
 pub mod demo;
+mod desk;
 pub mod entry;
 mod error;
 pub mod family;
@@ -18,15 +20,21 @@ pub mod organisation;
 mod pages;
 pub mod realname;
 pub mod resident;
+mod rights;
 pub mod service;
 mod sign_in;
 mod store;
 mod tsv;
 
+pub use desk::staff_frame;
 pub use error::PeopleError;
 pub use model::{Department, Resident, Sex, Staff, age_in_months};
 
-use platform::{App, crypto::SealedColumn};
+use platform::{
+    App,
+    crypto::SealedColumn,
+    rights::{Route, Who},
+};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Tables of this crate.
@@ -37,10 +45,39 @@ pub fn migrations() -> platform::db::Migrations {
     }
 }
 
+/// Who may call the routes of this crate, room by room.
+pub const ACCESS: &[&[Route]] = &[
+    &[
+        Route::get("/v1/me", Who::SignedIn),
+        Route::get("/sign-in", Who::Public),
+        Route::post("/sign-in", Who::Public),
+        Route::post("/sign-out", Who::Public),
+    ],
+    &desk::ACCESS,
+    &rights::ACCESS,
+    &audit::ACCESS,
+    account::ACCESS,
+    sign_in::ACCESS,
+    realname::ACCESS,
+    realname::DESK_ACCESS,
+    family::ACCESS,
+    organisation::ACCESS,
+    organisation::ADMIN_ACCESS,
+    entry::ACCESS,
+    entry::ADMIN_ACCESS,
+    message::ACCESS,
+    message::DESK_ACCESS,
+    feedback::ACCESS,
+    feedback::DESK_ACCESS,
+];
+
 /// `GET|POST /sign-in`, `POST /sign-out`, `GET /v1/me`, `/account…`, `/admin/accounts…`, `/set-up`.
 pub fn routes() -> OpenApiRouter<App> {
     http::routes()
         .merge(pages::routes())
+        .merge(desk::routes())
+        .merge(rights::routes())
+        .merge(audit::routes())
         .merge(account::routes())
         .merge(sign_in::routes())
         .merge(realname::routes())
@@ -72,4 +109,7 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "realname_photo", column: "content", row: "id" },
     SealedColumn { table: "family_member", column: "proof_number", row: "id" },
     SealedColumn { table: "entry_partner", column: "secret", row: "id" },
+    SealedColumn { table: "message", column: "content", row: "id" },
+    SealedColumn { table: "feedback_entry", column: "text", row: "id" },
+    SealedColumn { table: "feedback_photo", column: "content", row: "id" },
 ];

@@ -11,6 +11,9 @@ mod pages;
 mod store;
 mod template;
 
+pub(crate) use desk::ACCESS as DESK_ACCESS;
+pub(crate) use pages::ACCESS;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};

@@ -5,6 +5,9 @@ mod pages;
 pub mod service;
 mod store;
 
+pub(crate) use admin::ACCESS as ADMIN_ACCESS;
+pub(crate) use pages::ACCESS;
+
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 

@@ -11,7 +11,7 @@ use axum_extra::extract::cookie::Cookie;
 use platform::{
     App, Problem,
     http::{Form, Query, RequestId, page},
-    session::{Csrf, MaybeSignedIn, Principal, Role, local_path},
+    session::{Csrf, MaybeSignedIn, local_path},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::{
     Resident, Staff,
     account::{self, Tried, VisitParts},
+    desk::home_of,
     service,
     sign_in::Ways,
 };
@@ -123,20 +124,6 @@ async fn sign_out(
         return Ok(Redirect::to("/sign-in").into_response());
     };
     Ok(with_cookie(&service::sign_out(&app, &request, &session).await?, "/sign-in"))
-}
-
-/// Where somebody starts.
-pub(crate) fn home_of(principal: &Principal) -> &'static str {
-    match principal {
-        Principal::Resident { .. } => "/",
-        Principal::Staff { role: Role::Editor | Role::Admin, .. } => "/knowledge",
-        Principal::Staff { role: Role::SystemAdmin, .. } => "/admin/accounts",
-        Principal::Staff {
-            role: Role::SecurityAdmin | Role::AuditAdmin | Role::Reviewer | Role::Service,
-            ..
-        } => "/account",
-        Principal::Staff { .. } => "/doctor",
-    }
 }
 
 fn with_cookie(cookie: &Cookie<'_>, next: &str) -> Response {

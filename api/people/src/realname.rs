@@ -12,6 +12,9 @@ pub mod service;
 mod statistics;
 mod store;
 
+pub(crate) use desk::ACCESS as DESK_ACCESS;
+pub(crate) use pages::ACCESS;
+
 use std::{pin::Pin, sync::Arc};
 
 use platform::App;

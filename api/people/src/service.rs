@@ -142,7 +142,7 @@ mod tests {
         on_each_database(&[crate::migrations], async |bench| {
             demo::seed(bench).await.unwrap();
             let (residents, staff) = list_demo_people(bench).await.unwrap();
-            let reader = staff[0].principal();
+            let reader = staff.iter().find(|one| one.role == Role::Doctor).unwrap().principal();
             let read = read_resident(bench, &reader, &request(), residents[0].id, "接诊").await.unwrap();
             assert_eq!(read, residents[0]);
             let rows = audit::list_for_patient(&bench.db, read.id, 10).await.unwrap();
@@ -161,9 +161,10 @@ mod tests {
         on_each_database(&[crate::migrations], async |bench| {
             demo::seed(bench).await.unwrap();
             let (residents, staff) = list_demo_people(bench).await.unwrap();
+            let doctor = staff.iter().find(|one| one.role == Role::Doctor).unwrap();
             let (who, _) = sign_in_to_demo(bench, &visit(), residents[0].id).await.unwrap();
             assert_eq!(who, Principal::Resident { id: residents[0].id });
-            let (who, _) = sign_in_to_demo(bench, &visit(), staff[0].id).await.unwrap();
+            let (who, _) = sign_in_to_demo(bench, &visit(), doctor.id).await.unwrap();
             assert!(matches!(who, Principal::Staff { role: Role::Doctor, .. }));
             let nobody = sign_in_to_demo(bench, &visit(), Uuid::nil()).await;
             assert!(matches!(nobody, Err(PeopleError::NotFound)));

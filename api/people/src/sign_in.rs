@@ -5,6 +5,8 @@ mod outside;
 mod pages;
 mod store;
 
+pub(crate) use pages::ACCESS;
+
 use std::convert::Infallible;
 
 use axum::{

@@ -4,6 +4,8 @@
 //! SM3(hash of the row before ‖ canonical JSON of this row), so that a changed, removed or inserted row shows.
 //! Appending locks the end of the chain until the transaction ends: append last, just before the commit.
 
+mod origin;
+mod search;
 mod verify;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -13,7 +15,9 @@ use uuid::Uuid;
 
 use crate::{Db, Tx, crypto::sm3, on_read, on_tx};
 
-pub use verify::{Verdict, verify};
+pub use origin::{Origin, with_origin};
+pub use search::{Search, count, count_since, search};
+pub use verify::{Check, Verdict, verify};
 
 /// A deed to be recorded.
 #[derive(Debug, Clone)]
@@ -59,6 +63,9 @@ pub struct Record {
     pub reason: Option<String>,
     pub outcome: String,
     pub request_id: String,
+    /// Network address and browser it came from; None for what the program does by itself.
+    pub address: Option<String>,
+    pub device: Option<String>,
     #[serde(skip)]
     prev_hash: Vec<u8>,
     #[serde(skip)]
@@ -73,7 +80,10 @@ impl Actor {
 }
 
 impl Outcome {
-    fn name(self) -> &'static str {
+    pub const ALL: [Self; 3] = [Self::Done, Self::Denied, Self::Failed];
+
+    /// As stored.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Denied => "denied",
@@ -85,6 +95,7 @@ impl Outcome {
 /// Appends a deed; it stands when the transaction commits.
 pub async fn append(tx: &mut Tx, entry: Entry<'_>) -> sqlx::Result<()> {
     let (last, prev_hash) = lock_head(tx).await?;
+    let Origin { address, device } = origin::current();
     let mut record = Record {
         seq: last + 1,
         at: entry.at,
@@ -96,6 +107,8 @@ pub async fn append(tx: &mut Tx, entry: Entry<'_>) -> sqlx::Result<()> {
         reason: entry.reason.map(Into::into),
         outcome: entry.outcome.name().into(),
         request_id: entry.request_id.into(),
+        address,
+        device,
         prev_hash,
         hash: Vec::new(),
     };
@@ -136,29 +149,35 @@ async fn lock_head(tx: &mut Tx) -> sqlx::Result<(i64, Vec<u8>)> {
 async fn insert(tx: &mut Tx, r: &Record) -> sqlx::Result<()> {
     let row =
         "INSERT INTO audit_log(seq, at, actor, role, action, patient, object, reason, outcome, request_id,
-            prev_hash, hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+            prev_hash, hash, address, device)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let head = "UPDATE audit_head SET seq = $1, hash = $2 WHERE one = 1";
     on_tx!(tx, |c| {
         let query = sqlx::query(row).bind(r.seq).bind(r.at).bind(&r.actor).bind(&r.role).bind(&r.action);
         let query =
             query.bind(r.patient).bind(&r.object).bind(&r.reason).bind(&r.outcome).bind(&r.request_id);
-        query.bind(&r.prev_hash).bind(&r.hash).execute(&mut *c).await?;
+        let query = query.bind(&r.prev_hash).bind(&r.hash).bind(&r.address).bind(&r.device);
+        query.execute(&mut *c).await?;
         sqlx::query(head).bind(r.seq).bind(&r.hash).execute(c).await.map(drop)
     })
 }
 
 impl Record {
-    /// Canonical: an array in column order, times in microseconds, so that there is one text per row.
+    /// By which the chain knows this row.
+    pub fn hash_hex(&self) -> String {
+        hex::encode(&self.hash)
+    }
+
+    /// Canonical: an array in column order, times in microseconds, so that there is one text per row. Rows without
+    /// address and device are hashed as they were before there were such columns; adding or taking either shows.
     fn computed_hash(&self) -> Vec<u8> {
         let at = self.at.to_rfc3339_opts(SecondsFormat::Micros, true);
-        let canonical = serde_json::to_vec(&(
-            self.seq,
-            at,
-            (&self.actor, &self.role, &self.action),
-            (self.patient, &self.object),
-            (&self.reason, &self.outcome, &self.request_id),
-        ));
+        let (who, whose) = ((&self.actor, &self.role, &self.action), (self.patient, &self.object));
+        let why = (&self.reason, &self.outcome, &self.request_id);
+        let canonical = match (&self.address, &self.device) {
+            (None, None) => serde_json::to_vec(&(self.seq, at, who, whose, why)),
+            origin => serde_json::to_vec(&(self.seq, at, who, whose, why, origin)),
+        };
         let mut bytes = self.prev_hash.clone();
         bytes.extend(canonical.unwrap_or_default());
         sm3(bytes).to_vec()

@@ -3,6 +3,7 @@
 //! A store function is written once and compiled for both: `on_tx!` and `on_read!` expand its body per engine, so
 //! every statement stays typed. Placeholders are `$1`; `ON CONFLICT` and `RETURNING` are portable.
 
+mod conditions;
 mod migrate;
 mod retry;
 #[cfg(feature = "test-support")]
@@ -16,6 +17,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use conditions::{Bound, Conditions};
 pub use migrate::{MigrateError, Migrations};
 pub use retry::{Transient, retry};
 pub use sqlx::Error;

@@ -7,7 +7,7 @@ mod request_id;
 
 pub(crate) use extract::too_large;
 pub use extract::{Form, Json, Path, Query};
-pub use finish::{ErrorPage, finish_problems, no_method, no_route, panicked, time_limit};
+pub use finish::{ErrorPage, finish_problems, method_not_allowed, no_method, no_route, panicked, time_limit};
 pub use headers::security_headers;
 pub use request_id::{RequestId, request_id};
 

@@ -16,6 +16,7 @@ pub mod ids;
 pub mod jobs;
 pub mod log;
 pub mod problem;
+pub mod rights;
 pub mod session;
 
 pub use app::App;

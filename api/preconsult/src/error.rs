@@ -34,6 +34,9 @@ pub enum PreconsultError {
     /// Another request changed the consultation between reading and writing; the attempt is made again.
     #[error("two requests met")]
     Raced,
+    /// What the patient suffers from is not shown under this right.
+    #[error("the record is hidden")]
+    Hidden,
     #[error("no such release")]
     NoSuchRelease,
     #[error("cannot bring a past release back")]
@@ -115,6 +118,9 @@ impl From<PreconsultError> for Problem {
                 new(StatusCode::SERVICE_UNAVAILABLE, "/problems/preconsult/busy", "系统繁忙")
                     .detail("请稍后再试一次。")
             }
+            PreconsultError::Hidden => Self::forbidden(
+                "您的角色只能看到概况。如工作需要，请在页面上写明理由后显示，每次都会记入审计。",
+            ),
             PreconsultError::NoSuchRelease => Self::not_found().detail("没有保存这个知识版本，无法重算。"),
             PreconsultError::People(error) => error.into(),
             PreconsultError::Past(_)

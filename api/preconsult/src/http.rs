@@ -10,9 +10,31 @@ mod patient_body;
 mod tests;
 
 use axum::http::{HeaderMap, header};
+use platform::rights::{Permission, Route, Who};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{PreconsultError, Shared};
+
+const READ: Who = Who::Staff(Permission::ConsultationRead);
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/api/preconsult/consultations", READ),
+    Route::post("/api/preconsult/consultations", Who::Resident),
+    Route::get("/api/preconsult/consultations/{id}", READ),
+    Route::get("/api/preconsult/consultations/{id}/replay", READ),
+    Route::post("/api/preconsult/consultations/{id}/answers", Who::Resident),
+    Route::post("/api/preconsult/consultations/{id}/undo", Who::Resident),
+    Route::post("/api/preconsult/consultations/{id}/restart", Who::Resident),
+    Route::put("/api/preconsult/consultations/{id}/record/{section}", Who::Resident),
+    Route::post("/api/preconsult/consultations/{id}/confirm", Who::Resident),
+    Route::get("/api/preconsult/my-consultations", Who::Resident),
+    Route::get("/api/preconsult/my-consultations/{id}", Who::Resident),
+    Route::get("/api/preconsult/articles", Who::Resident),
+    Route::get("/api/preconsult/articles/recommended", Who::Resident),
+    Route::get("/api/preconsult/articles/{id}", Who::Resident),
+    Route::put("/api/preconsult/articles/{id}/opinion", Who::Resident),
+    Route::delete("/api/preconsult/readings", Who::Resident),
+];
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()

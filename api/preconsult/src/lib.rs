@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use engine::{Current, Engine};
-use platform::{App, crypto::SealedColumn};
+use platform::{App, crypto::SealedColumn, rights::Route};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::PreconsultError;
@@ -59,6 +59,9 @@ impl FromRef<Shared> for App {
         shared.app.clone()
     }
 }
+
+/// Who may call the routes of this crate.
+pub const ACCESS: &[&[Route]] = &[http::ACCESS, pages::ACCESS];
 
 /// Pages of patients (`/`, `/consultations…`, `/history`) and doctors (`/doctor…`), JSON under `/api/preconsult`.
 pub fn routes() -> OpenApiRouter<Shared> {

@@ -7,7 +7,12 @@ mod text;
 
 use chrono::{DateTime, Utc};
 use engine::{Profile, Record, Suspect, Triage, Turn};
-use platform::{audit::Actor, http::RequestId, session::SignedInDoctor, session::SignedInResident};
+use platform::{
+    audit::Actor,
+    http::RequestId,
+    rights::{Right, Site},
+    session::SignedInResident,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -105,13 +110,18 @@ pub struct Patient<'a> {
     pub request: &'a RequestId,
 }
 
-/// The doctor who reads.
-#[derive(Debug, Clone, Copy)]
+/// Somebody of the staff who reads, as far as their right reaches.
+#[derive(Debug, Clone)]
 pub struct Doctor<'a> {
-    pub id: Uuid,
-    pub institution: &'a str,
-    pub department: &'a str,
+    pub right: Right,
     pub request: &'a RequestId,
+}
+
+impl Consultation {
+    /// To whom it belongs, for the rights.
+    pub fn site(&self) -> Site<'_> {
+        Site { institution: Some(&self.institution), department: Some(&self.department), ..Site::default() }
+    }
 }
 
 impl StoredRecord {
@@ -136,12 +146,8 @@ impl<'a> Patient<'a> {
     }
 }
 
-impl<'a> Doctor<'a> {
-    pub fn new(who: &'a SignedInDoctor, request: &'a RequestId) -> Self {
-        Self { id: who.id, institution: &who.institution, department: &who.department, request }
-    }
-
-    pub fn actor(self) -> Actor {
-        Actor { id: self.id.to_string(), role: "doctor".into() }
+impl Doctor<'_> {
+    pub fn actor(&self) -> Actor {
+        self.right.actor()
     }
 }

@@ -11,6 +11,7 @@ mod talk;
 mod tests;
 
 use axum::routing::{get, post};
+use platform::rights::{Permission, Route, Who};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
@@ -18,6 +19,29 @@ use crate::Shared;
 pub(crate) use health::pieces;
 use health::{Card, cards};
 pub(crate) use said::{Diff, Said, said, turn_numbers};
+
+const READ: Who = Who::Staff(Permission::ConsultationRead);
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/", Who::SignedIn),
+    Route::post("/consultations", Who::Resident),
+    Route::get("/consultations/{id}", Who::Resident),
+    Route::post("/consultations/{id}", Who::Resident),
+    Route::post("/consultations/{id}/undo", Who::Resident),
+    Route::get("/consultations/{id}/restart", Who::Resident),
+    Route::post("/consultations/{id}/restart", Who::Resident),
+    Route::post("/consultations/{id}/record/{section}", Who::Resident),
+    Route::post("/consultations/{id}/confirm", Who::Resident),
+    Route::get("/health", Who::Resident),
+    Route::get("/health/suggestions", Who::Resident),
+    Route::post("/health/forget", Who::Resident),
+    Route::get("/health/articles/{id}", Who::Resident),
+    Route::post("/health/articles/{id}", Who::Resident),
+    Route::get("/history", Who::Resident),
+    Route::get("/doctor", READ),
+    Route::get("/doctor/consultations/{id}", READ),
+    Route::post("/doctor/consultations/{id}/reveal", Who::Staff(Permission::FieldReveal)),
+];
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -35,4 +59,5 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .route("/history", get(history::list))
         .route("/doctor", get(doctor::list))
         .route("/doctor/consultations/{id}", get(doctor::show))
+        .route("/doctor/consultations/{id}/reveal", post(doctor::reveal))
 }

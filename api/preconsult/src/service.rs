@@ -20,7 +20,7 @@ use platform::{
 use uuid::Uuid;
 
 pub use dialogue::{Taken, answer, undo};
-pub use doctor::{Listed, Reading, list, read};
+pub use doctor::{Listed, Outline, Reading, Seen, list, read, reveal, see};
 pub use health::{Shelf, forget_readings, judge_article, open_article, shelf};
 pub use patient::{Begun, Own, begin, find_open, list_own, read_own, restart};
 pub use replay::{FoundRelease, Past, Replay, replay};

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::PreconsultError;
 
 pub(crate) use consultation::{
-    Change, find_consultation, find_open, insert_consultation, list_of_department, list_of_resident,
+    COLUMNS, Change, find_consultation, find_open, insert_consultation, list_of_resident, list_within,
     update_consultation,
 };
 pub(crate) use reading::{delete_readings, find_readings, list_tallies, update_readings, update_tally};

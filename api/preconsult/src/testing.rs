@@ -19,7 +19,8 @@ use platform::{
     App,
     db::test_support::{Bench, on_each_database},
     http::{ErrorPage, RequestId, finish_problems},
-    session::{self, Principal},
+    rights::{self, Gate, Held, Permission, Right, roles},
+    session::{self, Principal, Role},
 };
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -64,7 +65,9 @@ pub(crate) async fn house(bench: &Bench) -> House<'_> {
     people::demo::seed(bench).await.unwrap();
     let (residents, staff) = people::service::list_demo_people(bench).await.unwrap();
     let mut adults = residents.into_iter().filter(|resident| resident.sex == people::Sex::Male);
-    let of = |code: &str| staff.iter().find(|doctor| doctor.department.code == code).unwrap().clone();
+    let of = |code: &str| {
+        staff.iter().find(|one| one.role == Role::Doctor && one.department.code == code).unwrap().clone()
+    };
     House {
         bench,
         service: Service { app: bench.app.clone(), engine: ENGINE.clone(), past: Arc::new(NoPast) },
@@ -85,14 +88,17 @@ impl House<'_> {
         Patient { id: self.neighbour.id, request: &self.request }
     }
 
-    pub(crate) fn reader<'b>(&'b self, doctor: &'b Staff) -> Doctor<'b> {
-        let department = &doctor.department;
-        Doctor {
-            id: doctor.id,
-            institution: &department.institution,
-            department: &department.code,
-            request: &self.request,
-        }
+    /// With what the role of a doctor gives.
+    pub(crate) async fn reader(&self, doctor: &Staff) -> Doctor<'_> {
+        let held = roles::find_held(&self.bench.db, doctor.id).await.unwrap();
+        self.with(doctor, held)
+    }
+
+    /// With other rights than those of the role.
+    pub(crate) fn with(&self, doctor: &Staff, held: Held) -> Doctor<'_> {
+        let permission = Some(Permission::ConsultationRead);
+        let right = Right::new(doctor.principal(), String::new(), permission, Arc::new(held)).unwrap();
+        Doctor { right, request: &self.request }
     }
 
     pub(crate) async fn begin(&self) -> Uuid {
@@ -181,6 +187,7 @@ fn router(service: &Service) -> Router {
         Shared { app: app.clone(), engine: Current::new(service.engine.clone()), past: service.past.clone() };
     let (router, _) = crate::routes().with_state(shared).split_for_parts();
     router
+        .layer(from_fn_with_state(Gate::new(app.clone(), crate::ACCESS), rights::guard))
         .layer(from_fn_with_state(app, session::guard_changes))
         .layer(from_fn_with_state(draw, finish_problems))
 }

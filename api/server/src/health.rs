@@ -1,6 +1,12 @@
 use axum::{extract::State, http::StatusCode};
-use platform::{App, Problem};
+use platform::{
+    App, Problem,
+    rights::{Route, Who},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) const ACCESS: &[&[Route]] =
+    &[&[Route::get("/healthz", Who::Public), Route::get("/readyz", Who::Public)]];
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready))

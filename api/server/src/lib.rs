@@ -12,4 +12,4 @@ pub mod router;
 pub mod start;
 
 pub use openapi::document;
-pub use router::router;
+pub use router::{access, router};

@@ -5,13 +5,33 @@ use std::sync::Arc;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use gateways::Gateways;
 use knowledge::Releases;
-use platform::{App, http, session};
+use platform::{
+    App, http,
+    rights::{self, Gate, Route, Who},
+    session,
+};
 use preconsult::service::{FoundRelease, Past};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{health, openapi::Head};
+
+/// Who may call what: the lists that stand next to the routes. What is not listed is refused.
+const ACCESS: [&[&[Route]]; 6] =
+    [health::ACCESS, people::ACCESS, preconsult::ACCESS, knowledge::ACCESS, ui::ACCESS, DOCUMENTS];
+
+const DOCUMENTS: &[&[Route]] = &[&[
+    Route::get("/openapi.json", Who::Public),
+    Route::get("/docs", Who::Public),
+    Route::get("/docs/", Who::Public),
+    Route::get("/docs/{*rest}", Who::Public),
+]];
+
+/// Every route of the program with who may call it.
+pub fn access() -> Vec<Route> {
+    rights::Table::of(&ACCESS.concat()).routes().collect()
+}
 
 /// The whole program as one service; what is put into use in `releases` serves the next request.
 pub fn router(app: App, releases: Releases) -> Router {
@@ -34,7 +54,7 @@ pub fn router(app: App, releases: Releases) -> Router {
         .fallback(http::no_route);
     #[cfg(feature = "ocr")]
     let routes = routes.layer(Extension(crate::recognise::recogniser()));
-    around(routes, &app).with_state(app)
+    around(routes, &app, &ACCESS.concat()).with_state(app)
 }
 
 /// The releases of the editors' workspace, for the replays of consultations.
@@ -57,10 +77,11 @@ pub(crate) fn documented() -> OpenApi {
 }
 
 /// What every request passes through; the last line is the outermost.
-fn around(routes: Router<App>, app: &App) -> Router<App> {
+fn around(routes: Router<App>, app: &App, access: &[&[Route]]) -> Router<App> {
     let draw: http::ErrorPage = if app.config.demo { ui::demo_error_page } else { ui::error_page };
     routes
         .layer(DefaultBodyLimit::max(app.config.body_kib * 1024))
+        .layer(from_fn_with_state(Gate::new(app.clone(), access), rights::guard))
         .layer(from_fn_with_state(app.clone(), session::guard_changes))
         .layer(CatchPanicLayer::custom(http::panicked))
         .layer(from_fn_with_state(app.clone(), http::time_limit))
@@ -118,7 +139,9 @@ mod tests {
             .route("/query", get(|Query(body): Query<Number>| async move { body.n.to_string() }))
             .method_not_allowed_fallback(http::no_method)
             .fallback(http::no_route);
-        around(routes, app).with_state(app.clone())
+        let access = ["/faulty", "/panics", "/sleeps", "/number/{n}", "/query"]
+            .map(|path| Route::get(path, Who::Public));
+        around(routes, app, &[&access, &[Route::post("/json", Who::Public)]]).with_state(app.clone())
     }
 
     async fn ask(method: Method, path: &str, accept: &str, body: String) -> (StatusCode, Response, String) {

@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRef, FromRequestParts},
     http::request::Parts,
 };
-use platform::{App, Config, Problem};
+use platform::{App, Config, Problem, rights::Held};
 
-use crate::{TypeSize, asset_url};
+use crate::{MenuItem, TypeSize, asset_url, menu};
 
 /// What a layout needs beside the page's own content.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub struct Frame {
     pub name: String,
     /// Path of this page, to come back to.
     pub here: String,
+    /// The places of the staff's menu that are open to whoever is signed in.
+    pub menu: Vec<&'static MenuItem>,
 }
 
 /// What every page must say of the system itself.
@@ -44,7 +48,14 @@ impl Notices {
 impl Frame {
     /// The frame of a page that knows nothing of the request.
     pub fn bare(notices: Notices) -> Self {
-        Self { size: TypeSize::Normal, notices, csrf: String::new(), name: String::new(), here: "/".into() }
+        Self {
+            size: TypeSize::Normal,
+            notices,
+            csrf: String::new(),
+            name: String::new(),
+            here: "/".into(),
+            menu: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -82,6 +93,9 @@ where
         let app = App::from_ref(state);
         let mut frame = Self::bare(Notices::of(&app.config));
         frame.size = TypeSize::of(&parts.headers);
+        if let Some(held) = parts.extensions.get::<Arc<Held>>() {
+            frame.menu = menu::of(held);
+        }
         if let Some(path) = parts.uri.path_and_query() {
             path.as_str().clone_into(&mut frame.here);
         }

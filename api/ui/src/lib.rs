@@ -44,6 +44,7 @@ mod error_page;
 pub mod format;
 mod frame;
 pub mod mask;
+mod menu;
 mod size;
 
 use axum::{
@@ -51,9 +52,12 @@ use axum::{
     routing::{get, post},
 };
 
+use platform::rights::{Route, Who};
+
 pub use assets::asset_url;
 pub use error_page::{demo_error_page, error_page};
 pub use frame::{Frame, Notices};
+pub use menu::MenuItem;
 pub use size::TypeSize;
 
 /// `GET /assets/…`, `GET /favicon.ico`, `POST /display` (large type).
@@ -63,6 +67,13 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/favicon.ico", get(assets::favicon))
         .route("/display", post(size::switch))
 }
+
+/// Who may call the routes of this crate.
+pub const ACCESS: &[&[Route]] = &[&[
+    Route::get("/assets/{name}", Who::Public),
+    Route::get("/favicon.ico", Who::Public),
+    Route::post("/display", Who::Public),
+]];
 
 /// Whether a reply of a list where several may be ticked denies the others, and so stands alone.
 pub fn is_alone(option: &str) -> bool {

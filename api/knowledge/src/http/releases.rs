@@ -7,7 +7,7 @@ use kb::export::Format;
 use platform::{
     Problem,
     http::{Json, Path, Query, RequestId},
-    session::SignedInStaff,
+    rights::Right,
 };
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
@@ -53,10 +53,7 @@ pub(super) struct Export {
     responses(
         (status = 200, description = "版本和启用记录，新的在前", body = ReleaseList),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "不是医务人员")))]
-pub(super) async fn list_releases(
-    State(releases): State<Releases>,
-    _: SignedInStaff,
-) -> Result<Json<ReleaseList>, Problem> {
+pub(super) async fn list_releases(State(releases): State<Releases>) -> Result<Json<ReleaseList>, Problem> {
     let items = service::list(&releases).await?;
     Ok(Json(ReleaseList { items, activations: service::list_activations(&releases).await? }))
 }
@@ -70,7 +67,7 @@ pub(super) async fn list_releases(
             description = "知识文件有问题，每处给出 文件:行:列；正在使用的版本不受影响")))]
 pub(super) async fn publish_release(
     State(releases): State<Releases>,
-    who: SignedInStaff,
+    who: Right,
     request: RequestId,
     Json(body): Json<Publish>,
 ) -> Result<(StatusCode, Json<PublishedRelease>), Problem> {
@@ -90,7 +87,6 @@ pub(super) async fn publish_release(
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有")))]
 pub(super) async fn read_release(
     State(releases): State<Releases>,
-    _: SignedInStaff,
     Path(release): Path<String>,
 ) -> Result<Json<Release>, Problem> {
     Ok(Json(service::read(&releases, &release).await?))
@@ -105,7 +101,7 @@ pub(super) async fn read_release(
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有")))]
 pub(super) async fn activate_release(
     State(releases): State<Releases>,
-    who: SignedInStaff,
+    who: Right,
     request: RequestId,
     Path(release): Path<String>,
 ) -> Result<Json<Activation>, Problem> {
@@ -120,7 +116,6 @@ pub(super) async fn activate_release(
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有其中一个版本")))]
 pub(super) async fn compare_releases(
     State(releases): State<Releases>,
-    _: SignedInStaff,
     Query(between): Query<Between>,
 ) -> Result<Json<Comparison>, Problem> {
     Ok(Json(service::diff(&releases, &between.from, &between.to).await?.into()))
@@ -133,7 +128,6 @@ pub(super) async fn compare_releases(
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有这个版本")))]
 pub(super) async fn read_statistics(
     State(releases): State<Releases>,
-    _: SignedInStaff,
     Query(which): Query<Which>,
 ) -> Result<Json<Statistics>, Problem> {
     let engine = service::engine(&releases, which.release.as_deref()).await?;
@@ -149,7 +143,8 @@ pub(super) async fn read_statistics(
         (status = 422, body = Problem, content_type = "application/problem+json", description = "格式不认识")))]
 pub(super) async fn export_graph(
     State(releases): State<Releases>,
-    _: SignedInStaff,
+    who: Right,
+    request: RequestId,
     Query(wanted): Query<Export>,
 ) -> Result<Response, Problem> {
     let format = Format::from_name(&wanted.format).ok_or_else(|| {
@@ -157,6 +152,8 @@ pub(super) async fn export_graph(
         Problem::invalid_input().fault("/format", format!("可用：{known}"))
     })?;
     let engine = service::engine(&releases, wanted.release.as_deref()).await?;
+    let author = author(&releases, &who, &request).await?;
+    service::record_export(&releases, &author, &engine.kb().release, format.extension()).await?;
     let name =
         format!("attachment; filename=\"jiuyi-{}.{}\"", short(&engine.kb().release), format.extension());
     let bytes = spawn_blocking(move || engine.kb().export(format)).await.map_err(KnowledgeError::from)?;

@@ -10,7 +10,7 @@ use kb::sparql::Answer;
 use platform::{
     Problem,
     http::{Query, wants_page},
-    session::SignedInStaff,
+    rights::Right,
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -46,7 +46,7 @@ pub(crate) struct Question {
         (status = 408, body = Problem, content_type = "application/problem+json", description = "超过时间上限")))]
 pub(super) async fn get_query(
     State(releases): State<Releases>,
-    who: SignedInStaff,
+    who: Right,
     frame: Frame,
     headers: HeaderMap,
     Query(question): Query<Question>,
@@ -63,7 +63,7 @@ pub(super) async fn get_query(
         (status = 415, body = Problem, content_type = "application/problem+json", description = "请求内容的类型不对")))]
 pub(super) async fn post_query(
     State(releases): State<Releases>,
-    who: SignedInStaff,
+    who: Right,
     frame: Frame,
     headers: HeaderMap,
     Query(beside): Query<Question>,
@@ -99,7 +99,7 @@ pub(super) async fn post_query(
 
 async fn reply(
     releases: &Releases,
-    who: &SignedInStaff,
+    who: &Right,
     frame: Frame,
     headers: &HeaderMap,
     question: Question,

@@ -6,7 +6,7 @@ use kb::diff::{Change, Diff, FileChange, Item, SubjectChange, Topic};
 use platform::{
     Problem,
     http::{Query, page},
-    session::SignedInStaff,
+    rights::Right,
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -62,7 +62,7 @@ pub(super) struct Between {
 
 pub(super) async fn show(
     State(releases): State<Releases>,
-    who: SignedInStaff,
+    who: Right,
     frame: Frame,
     Query(between): Query<Between>,
 ) -> Result<Html<String>, Problem> {

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kb::sparql::Answer;
-use platform::{Problem, http::page, session::SignedInStaff};
+use platform::{Problem, http::page, rights::Right};
 use ui::Frame;
 
 use super::staff_frame;
@@ -83,7 +83,7 @@ enum Shown {
 /// Answers a browser.
 pub(crate) async fn show(
     releases: &Releases,
-    who: &SignedInStaff,
+    who: &Right,
     frame: Frame,
     question: Question,
 ) -> Result<Response, Problem> {

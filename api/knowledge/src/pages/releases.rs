@@ -9,7 +9,7 @@ use kb::Fault;
 use platform::{
     Problem,
     http::{Form, Path, RequestId, page},
-    session::SignedInStaff,
+    rights::{Permission, Right},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -17,7 +17,7 @@ use ui::Frame;
 use super::staff_frame;
 use crate::{
     KnowledgeError, Releases, http,
-    model::{Activation, MAX_NOTE, Release, ReleaseState, may_release, short},
+    model::{Activation, MAX_NOTE, Release, ReleaseState, short},
     service,
 };
 
@@ -69,7 +69,7 @@ pub(super) struct Publish {
 
 pub(super) async fn list(
     State(releases): State<Releases>,
-    who: SignedInStaff,
+    who: Right,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
     page(releases_page(&releases, &who, frame, None, String::new()).await?.render())
@@ -77,7 +77,7 @@ pub(super) async fn list(
 
 pub(super) async fn publish(
     State(releases): State<Releases>,
-    who: SignedInStaff,
+    who: Right,
     request: RequestId,
     frame: Frame,
     Form(form): Form<Publish>,
@@ -102,7 +102,7 @@ pub(super) async fn publish(
 
 pub(super) async fn activate(
     State(releases): State<Releases>,
-    who: SignedInStaff,
+    who: Right,
     request: RequestId,
     Path(release): Path<String>,
 ) -> Result<Redirect, Problem> {
@@ -124,7 +124,7 @@ fn refused(mut faults: Vec<Fault>) -> Refusal {
 
 async fn releases_page(
     releases: &Releases,
-    who: &SignedInStaff,
+    who: &Right,
     frame: Frame,
     refusal: Option<Refusal>,
     note: String,
@@ -144,7 +144,7 @@ async fn releases_page(
     };
     Ok(ReleasesPage {
         frame: staff_frame(releases, who, frame).await?,
-        may_release: may_release(&who.session.principal),
+        may_release: who.may(Permission::KnowledgePublish),
         rows: service::list(releases).await?.into_iter().map(row).collect(),
         current: releases.current().load().kb().release.clone(),
         activations: service::list_activations(releases)

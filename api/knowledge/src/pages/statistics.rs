@@ -5,7 +5,7 @@ use axum::{extract::State, response::Html};
 use platform::{
     Problem,
     http::{Query, page},
-    session::SignedInStaff,
+    rights::Right,
 };
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
@@ -43,7 +43,7 @@ pub(super) struct Which {
 
 pub(super) async fn show(
     State(releases): State<Releases>,
-    who: SignedInStaff,
+    who: Right,
     frame: Frame,
     Query(which): Query<Which>,
 ) -> Result<Html<String>, Problem> {

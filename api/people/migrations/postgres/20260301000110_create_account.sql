@@ -1,8 +1,3 @@
--- More roles: the three administrators, reviewers of real names, customer service.
-ALTER TABLE staff DROP CONSTRAINT staff_role_check;
-ALTER TABLE staff ADD CONSTRAINT staff_role_check CHECK (role IN ('doctor', 'pharmacist', 'editor', 'admin',
-    'system_admin', 'security_admin', 'audit_admin', 'reviewer', 'service'));
-
 -- How one of the staff signs in. User names are kept in small letters.
 CREATE TABLE account (
     staff UUID PRIMARY KEY REFERENCES staff (id),

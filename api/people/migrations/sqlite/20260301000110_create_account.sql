@@ -1,22 +1,3 @@
--- More roles: the three administrators, reviewers of real names, customer service.
-CREATE TABLE staff_new (
-    id BLOB PRIMARY KEY,
-    name TEXT NOT NULL,
-    role TEXT NOT NULL CHECK (role IN ('doctor', 'pharmacist', 'editor', 'admin', 'system_admin',
-        'security_admin', 'audit_admin', 'reviewer', 'service')),
-    title TEXT NOT NULL,
-    institution TEXT NOT NULL,
-    department TEXT NOT NULL,
-    demo INTEGER NOT NULL,
-    created_at TEXT NOT NULL,
-    FOREIGN KEY (institution, department) REFERENCES department (institution, code)
-) STRICT;
-INSERT INTO staff_new (id, name, role, title, institution, department, demo, created_at)
-    SELECT id, name, role, title, institution, department, demo, created_at FROM staff;
-DROP TABLE staff;
-ALTER TABLE staff_new RENAME TO staff;
-CREATE INDEX staff_by_department ON staff (institution, department);
-
 -- How one of the staff signs in. User names are kept in small letters.
 CREATE TABLE account (
     staff BLOB PRIMARY KEY REFERENCES staff (id),

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use platform::{
     App, Problem,
     http::RequestId,
+    rights::{Permission, Route, Who},
     session::{Device, MaybeSignedIn, Principal, Role, Session, SignedIn},
 };
 use ui::Frame;
@@ -23,6 +24,32 @@ use utoipa_axum::router::OpenApiRouter;
 use super::service::{Refusal, Visit};
 
 pub(crate) use sign_in::{Tried, answer};
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/sign-in/step", Who::Public),
+    Route::post("/sign-in/code", Who::Public),
+    Route::post("/sign-in/password", Who::Public),
+    Route::post("/sign-in/second-factor", Who::Public),
+    Route::get("/set-up", Who::Public),
+    Route::post("/set-up", Who::Public),
+    Route::get("/account", Who::AnyStaff),
+    Route::get("/account/password", Who::AnyStaff),
+    Route::post("/account/password", Who::AnyStaff),
+    Route::get("/account/second-factor", Who::AnyStaff),
+    Route::post("/account/second-factor", Who::AnyStaff),
+    Route::post("/account/second-factor/end", Who::AnyStaff),
+    Route::post("/account/recovery-codes", Who::AnyStaff),
+    Route::get("/account/proof", Who::AnyStaff),
+    Route::post("/account/proof", Who::AnyStaff),
+    Route::get("/account/sessions", Who::SignedIn),
+    Route::post("/account/sessions/end", Who::SignedIn),
+    Route::post("/account/sessions/{id}/end", Who::SignedIn),
+    Route::get("/admin/accounts", Who::Staff(Permission::AccountManage)),
+    Route::post("/admin/accounts", Who::Staff(Permission::AccountManage)),
+    Route::get("/admin/accounts/new", Who::Staff(Permission::AccountManage)),
+    Route::get("/admin/accounts/{id}", Who::Staff(Permission::AccountManage)),
+    Route::post("/admin/accounts/{id}/{deed}", Who::Staff(Permission::AccountManage)),
+];
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

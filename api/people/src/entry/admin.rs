@@ -9,7 +9,8 @@ use platform::{
     App, Problem,
     audit::Actor,
     http::{Form, Path, RequestId, page},
-    session::{Role, SignedInStaff},
+    rights::{Permission, Route, Who},
+    session::SignedInStaff,
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -18,18 +19,16 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{Field, Partner, Service, service};
 use crate::PeopleError;
 
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/admin/partners", Who::Staff(Permission::EntryManage)),
+    Route::post("/admin/partners", Who::Staff(Permission::EntryManage)),
+    Route::post("/admin/partners/{key}/active", Who::Staff(Permission::EntryManage)),
+];
+
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .route("/admin/partners", get(list).post(register))
         .route("/admin/partners/{key}/active", post(set_active))
-}
-
-/// The one check of this screen's right.
-fn require_admin(me: &SignedInStaff) -> Result<(), Problem> {
-    match me.role {
-        Role::Admin => Ok(()),
-        _ => Err(Problem::forbidden("此页面供系统管理员使用。需要权限请联系安全管理员。")),
-    }
 }
 
 #[derive(Template)]
@@ -65,7 +64,6 @@ struct Switch {
 }
 
 async fn list(State(app): State<App>, me: SignedInStaff, frame: Frame) -> Result<Html<String>, Problem> {
-    require_admin(&me)?;
     drawn(&app, &me, frame, PartnerForm::default(), "", None).await
 }
 
@@ -76,7 +74,6 @@ async fn register(
     frame: Frame,
     Form(form): Form<PartnerForm>,
 ) -> Result<Response, Problem> {
-    require_admin(&me)?;
     let partner = Partner {
         id: app.new_id(),
         key: form.key.trim().into(),
@@ -107,7 +104,6 @@ async fn set_active(
     Path(key): Path<String>,
     Form(switch): Form<Switch>,
 ) -> Result<Redirect, Problem> {
-    require_admin(&me)?;
     let by = Actor::from(&me.session.principal);
     service::set_active(&app, &request, by, &key, switch.active).await?;
     Ok(Redirect::to("/admin/partners"))

@@ -11,6 +11,7 @@ use gateways::{Gateways, signature};
 use platform::{
     App, Problem,
     http::{Form, Json, Path, Query, RequestId, page},
+    rights::{Route, Who},
     session::{Csrf, MaybeSignedIn, Principal, SignedInResident},
 };
 use serde::Deserialize;
@@ -28,6 +29,14 @@ use crate::{
     family::{self, service::Known},
     resident::{self, Identity},
 };
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/entry/{service}", Who::Public),
+    Route::get("/entry/visits/{token}", Who::Public),
+    Route::post("/entry/visits/{token}", Who::Resident),
+    Route::get("/entry/visits/{token}/leave", Who::Resident),
+    Route::post("/v1/entry/redeem", Who::Public),
+];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -10,6 +10,7 @@ use gateways::Gateways;
 use platform::{
     App, Problem,
     http::{Form, Path, RequestId, page},
+    rights::{Route, Who},
     session::{SignedInResident, local_path},
 };
 use serde::Deserialize;
@@ -25,6 +26,14 @@ use crate::{
     realname::fields::FieldFault,
     resident::{self, Identity},
 };
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/family", Who::Resident),
+    Route::get("/family/new", Who::Resident),
+    Route::post("/family/new", Who::Resident),
+    Route::post("/family/switch", Who::Resident),
+    Route::post("/family/{id}/revoke", Who::Resident),
+];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use platform::{
     App, Problem,
     http::{Path, RequestId, page},
+    rights::{Route, Who},
     session::{Session, SignedInResident},
 };
 use ui::Frame;
@@ -25,6 +26,17 @@ use super::{
     store,
 };
 use crate::{PeopleError, organisation};
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/feedback", Who::Resident),
+    Route::get("/feedback/new", Who::Resident),
+    Route::post("/feedback/new", Who::Resident),
+    Route::get("/feedback/{id}", Who::Resident),
+    Route::get("/feedback/{id}/photo/{photo}", Who::Resident),
+    Route::post("/feedback/{id}/follow-up", Who::Resident),
+    Route::post("/feedback/{id}/reopen", Who::Resident),
+    Route::post("/feedback/{id}/rating", Who::Resident),
+];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -11,7 +11,8 @@ use platform::{
     audit::Actor,
     http::{Path, Query, RequestId, page},
     jobs,
-    session::{Role, SignedInStaff},
+    rights::{Permission, Route, Who},
+    session::SignedInStaff,
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -21,16 +22,13 @@ use uuid::Uuid;
 use super::{Channel, PUSH, store, template};
 use crate::{PeopleError, deed::deed};
 
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/staff/messages", Who::Staff(Permission::MessageLog)),
+    Route::post("/staff/messages/{id}/retry", Who::Staff(Permission::MessageLog)),
+];
+
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().route("/staff/messages", get(log)).route("/staff/messages/{id}/retry", post(retry))
-}
-
-/// The one check of this screen's right.
-fn require_service(me: &SignedInStaff) -> Result<(), Problem> {
-    match me.role {
-        Role::Service | Role::Admin => Ok(()),
-        _ => Err(Problem::forbidden("此页面供客服使用。需要权限请联系安全管理员。")),
-    }
 }
 
 #[derive(Template)]
@@ -70,7 +68,6 @@ async fn log(
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
     const MOST: i64 = 200;
-    require_service(&me)?;
     let (deliveries, fault) = match (filter.resident.trim(), filter.resident.trim().parse()) {
         ("", _) => (store::list_failed(&app.db, MOST).await?, ""),
         (_, Err(_)) => (Vec::new(), "居民编号不正确，请从居民的反馈页面复制"),
@@ -120,7 +117,6 @@ async fn retry(
     me: SignedInStaff,
     Path(id): Path<Uuid>,
 ) -> Result<Redirect, Problem> {
-    require_service(&me)?;
     let delivery = store::find_delivery(&app.db, id).await?.ok_or(PeopleError::NotFound)?;
     if delivery.state != "failed" {
         return Err(PeopleError::Refused("这条消息没有失败，不需要重发。请刷新页面查看最新状态。").into());

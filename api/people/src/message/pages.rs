@@ -9,6 +9,7 @@ use axum::{
 use platform::{
     App, Problem,
     http::{Form, Path, Query, page},
+    rights::{Route, Who},
     session::SignedInResident,
 };
 use serde::Deserialize;
@@ -20,6 +21,14 @@ use super::{Category, Channel, store};
 use crate::PeopleError;
 
 const PER_PAGE: i64 = 20;
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/messages", Who::Resident),
+    Route::post("/messages/read", Who::Resident),
+    Route::post("/messages/{id}/read", Who::Resident),
+    Route::get("/messages/settings", Who::Resident),
+    Route::post("/messages/settings", Who::Resident),
+];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -8,7 +8,8 @@ use axum::{
 use platform::{
     App, Problem,
     http::{Form, Path, RequestId, page},
-    session::{Role, SignedInStaff},
+    rights::{Permission, Route, Who},
+    session::SignedInStaff,
 };
 use ui::Frame;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,18 +20,16 @@ use super::{
 };
 use crate::{PeopleError, realname::fields::FieldFault};
 
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/admin/organisations", Who::Staff(Permission::OrganisationManage)),
+    Route::get("/admin/organisations/{code}", Who::Staff(Permission::OrganisationManage)),
+    Route::post("/admin/organisations/{code}", Who::Staff(Permission::OrganisationManage)),
+];
+
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .route("/admin/organisations", get(list))
         .route("/admin/organisations/{code}", get(edit).post(save))
-}
-
-/// The one check of this screen's right.
-fn require_admin(me: &SignedInStaff) -> Result<(), Problem> {
-    match me.role {
-        Role::Admin => Ok(()),
-        _ => Err(Problem::forbidden("此页面供系统管理员使用。需要权限请联系安全管理员。")),
-    }
 }
 
 #[derive(Template)]
@@ -56,7 +55,6 @@ impl EditPage {
 }
 
 async fn list(State(app): State<App>, me: SignedInStaff, frame: Frame) -> Result<Html<String>, Problem> {
-    require_admin(&me)?;
     let rows = service::list(&app).await?;
     page(ListPage { frame: signed(&app, frame, &me).await?, rows }.render())
 }
@@ -67,7 +65,6 @@ async fn edit(
     Path(code): Path<String>,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
-    require_admin(&me)?;
     let one = service::find(&app, &code).await?;
     let form = OrganisationForm::from(&one);
     page(EditPage { frame: signed(&app, frame, &me).await?, one, form, faults: Vec::new() }.render())
@@ -81,7 +78,6 @@ async fn save(
     frame: Frame,
     Form(form): Form<OrganisationForm>,
 ) -> Result<Response, Problem> {
-    require_admin(&me)?;
     match service::change(&app, &request, &me.session.principal, &code, &form).await {
         Ok(()) => Ok(Redirect::to("/admin/organisations").into_response()),
         Err(ChangeError::Faults(faults)) => {

@@ -3,6 +3,7 @@ use axum::{extract::State, response::Html, routing::get};
 use platform::{
     App, Problem,
     http::{Form, page},
+    rights::{Route, Who},
     session::Csrf,
 };
 use serde::Deserialize;
@@ -10,6 +11,9 @@ use ui::Frame;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{Organisation, Position, distance_text, service};
+
+pub(crate) const ACCESS: &[Route] =
+    &[Route::get("/organisations", Who::Public), Route::post("/organisations", Who::Public)];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().route("/organisations", get(list).post(list_from))

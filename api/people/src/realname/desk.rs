@@ -11,7 +11,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use platform::{
     App, Problem,
     http::{Form, Path, Query, RequestId, page},
-    session::{Role, SignedInStaff},
+    rights::{Permission, Route, Who},
+    session::SignedInStaff,
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -27,6 +28,17 @@ use crate::PeopleError;
 
 const PER_PAGE: i64 = 30;
 
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/staff/realname", Who::Staff(Permission::RealnameReview)),
+    Route::post("/staff/realname/next", Who::Staff(Permission::RealnameReview)),
+    Route::get("/staff/realname/{id}", Who::Staff(Permission::RealnameReview)),
+    Route::post("/staff/realname/{id}/claim", Who::Staff(Permission::RealnameReview)),
+    Route::post("/staff/realname/{id}/verdict", Who::Staff(Permission::RealnameReview)),
+    Route::get("/staff/realname/{id}/photo/{side}", Who::Staff(Permission::RealnameReview)),
+    Route::get("/staff/realname/statistics", Who::Staff(Permission::RealnameReview)),
+    Route::get("/staff/realname/statistics.csv", Who::Staff(Permission::RealnameReview)),
+];
+
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .route("/staff/realname", get(queue))
@@ -37,14 +49,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .route("/staff/realname/{id}/claim", post(claim))
         .route("/staff/realname/{id}/verdict", post(decide))
         .route("/staff/realname/{id}/photo/{side}", get(photo))
-}
-
-/// The one check of this screen's right.
-fn require_reviewer(me: &SignedInStaff) -> Result<(), Problem> {
-    match me.role {
-        Role::Reviewer | Role::Admin => Ok(()),
-        _ => Err(Problem::forbidden("此页面供实名审核员使用。需要权限请联系安全管理员。")),
-    }
 }
 
 #[derive(Template)]
@@ -132,7 +136,6 @@ async fn queue(
     Query(filter): Query<Filter>,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
-    require_reviewer(&me)?;
     let state = CaseState::named(&filter.state).filter(|state| *state != CaseState::Draft);
     let state = state.unwrap_or(CaseState::Submitted);
     let shown = filter.page.clamp(0, 10_000);
@@ -163,7 +166,6 @@ fn listed(case: Case, reviewer: Uuid, now: DateTime<Utc>) -> Listed {
 }
 
 async fn next(State(app): State<App>, me: SignedInStaff) -> Result<Redirect, Problem> {
-    require_reviewer(&me)?;
     Ok(match service::claim_next(&app, &me.session.principal).await? {
         Some(id) => Redirect::to(&format!("/staff/realname/{id}")),
         None => Redirect::to("/staff/realname"),
@@ -177,7 +179,6 @@ async fn case(
     Path(id): Path<Uuid>,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
-    require_reviewer(&me)?;
     let case = service::read(&app, &request, &me.session.principal, id).await?;
     let frame = signed(&app, frame, &me).await?;
     drawn(&app, &me, frame, case, &Given::default(), "")
@@ -215,7 +216,6 @@ fn drawn(
 }
 
 async fn claim(State(app): State<App>, me: SignedInStaff, Path(id): Path<Uuid>) -> Result<Redirect, Problem> {
-    require_reviewer(&me)?;
     service::claim(&app, &me.session.principal, id).await?;
     Ok(Redirect::to(&format!("/staff/realname/{id}")))
 }
@@ -228,7 +228,6 @@ async fn decide(
     frame: Frame,
     Form(given): Form<Given>,
 ) -> Result<Response, Problem> {
-    require_reviewer(&me)?;
     let decision = match (given.verdict.as_str(), Reason::named(&given.reason)) {
         ("approve", _) => Ok(Decision::Approve),
         ("reject", Some(reason)) => Ok(Decision::Reject(reason, given.text.clone())),
@@ -259,7 +258,6 @@ async fn photo(
     me: SignedInStaff,
     Path((id, side)): Path<(Uuid, String)>,
 ) -> Result<Response, Problem> {
-    require_reviewer(&me)?;
     let side = Side::named(&side).ok_or_else(Problem::not_found)?;
     let (kind, bytes) = service::read_photo(&app, &request, &me.session.principal, id, side).await?;
     Ok(([(header::CONTENT_TYPE, kind.media_type())], bytes).into_response())
@@ -271,7 +269,6 @@ async fn show_statistics(
     Query(span): Query<Span>,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
-    require_reviewer(&me)?;
     let counts = counted(&app, &span).await?;
     let frame = signed(&app, frame, &me).await?;
     let query = format!("from={}&until={}", counts.from, counts.until);
@@ -284,7 +281,6 @@ async fn export_statistics(
     me: SignedInStaff,
     Query(span): Query<Span>,
 ) -> Result<Response, Problem> {
-    require_reviewer(&me)?;
     let counts = counted(&app, &span).await?;
     let name = format!("attachment; filename=\"realname-{}-{}.csv\"", counts.from, counts.until);
     Ok((

@@ -12,6 +12,7 @@ use gateways::Gateways;
 use platform::{
     App, Problem,
     http::{Form, Path, RequestId, page},
+    rights::{Route, Who},
     session::SignedInResident,
 };
 use ui::Frame;
@@ -27,6 +28,17 @@ use crate::{
     PeopleError,
     resident::{self, Identity},
 };
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/realname", Who::Resident),
+    Route::post("/realname", Who::Resident),
+    Route::get("/realname/photo/{side}", Who::Resident),
+    Route::post("/realname/photo/{side}", Who::Resident),
+    Route::get("/realname/photo/{side}/image", Who::Resident),
+    Route::post("/realname/suishenban", Who::Resident),
+    Route::get("/realname/fields", Who::Resident),
+    Route::post("/realname/fields", Who::Resident),
+];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

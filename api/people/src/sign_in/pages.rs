@@ -12,6 +12,7 @@ use platform::{
     App, Problem,
     audit::{self, Actor, Outcome},
     http::{Form, Query, RequestId, page},
+    rights::{Route, Who},
     session::{Csrf, MaybeSignedIn, SignedInResident, local_path},
 };
 use serde::Deserialize;
@@ -30,6 +31,16 @@ use crate::{
 };
 
 const PURPOSE: &str = "sign-in";
+
+pub(crate) const ACCESS: &[Route] = &[
+    Route::get("/sign-in/wechat", Who::Public),
+    Route::get("/sign-in/wechat/back", Who::Public),
+    Route::get("/sign-in/suishenban", Who::Public),
+    Route::get("/sign-in/suishenban/back", Who::Public),
+    Route::get("/sign-in/phone", Who::Public),
+    Route::post("/sign-in/phone", Who::Public),
+    Route::post("/sign-in/phone/code", Who::Public),
+];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

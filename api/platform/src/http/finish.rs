@@ -65,6 +65,11 @@ pub async fn no_route() -> Problem {
 
 /// Fallback for a path that exists under another method.
 pub async fn no_method() -> Problem {
+    method_not_allowed()
+}
+
+/// A path that has other methods than this.
+pub fn method_not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "/problems/method-not-allowed", "不支持这种操作方式")
         .detail("请从页面上的按钮进入，不要直接修改地址。")
 }

@@ -6,7 +6,11 @@ use axum::{
 };
 use tracing::Instrument;
 
-use crate::{App, Problem};
+use crate::{
+    App, Problem,
+    audit::{Origin, with_origin},
+    session::Device,
+};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -22,8 +26,11 @@ pub async fn request_id(State(app): State<App>, mut request: Request, next: Next
     let route = request.extensions().get::<axum::extract::MatchedPath>().map_or("-", |path| path.as_str());
     let span = tracing::info_span!("http", request_id = %id, method = %request.method(), route);
     let begun = tokio::time::Instant::now();
+    let (mut parts, body) = request.into_parts();
+    let Ok(device) = Device::from_request_parts(&mut parts, &app).await;
+    let request = Request::from_parts(parts, body);
     async move {
-        let mut response = next.run(request).await;
+        let mut response = with_origin(Origin::from(device), next.run(request)).await;
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), millis, "answered");
         if let Ok(id) = HeaderValue::from_str(&id) {

@@ -3,7 +3,7 @@ use chrono::NaiveDate;
 use platform::{
     Problem,
     http::{Json, Path, Query, RequestId},
-    session::SignedInDoctor,
+    rights::Right,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -29,13 +29,13 @@ pub(super) struct Filter {
         (status = 403, body = Problem, content_type = "application/problem+json", description = "不是医生")))]
 pub(super) async fn list_consultations(
     State(service): State<Service>,
-    who: SignedInDoctor,
+    right: Right,
     request: RequestId,
     Query(filter): Query<Filter>,
 ) -> Result<Json<DoctorList>, Problem> {
     let day = filter.date.unwrap_or_else(|| service.app.clock.today());
     let state = filter.state.as_deref().filter(|state| !state.is_empty());
-    let listed = service::list(&service, Doctor::new(&who, &request), day, state).await?;
+    let listed = service::list(&service, Doctor { right, request: &request }, day, state).await?;
     Ok(Json(DoctorList { items: listed.into_iter().map(Into::into).collect() }))
 }
 
@@ -47,11 +47,11 @@ pub(super) async fn list_consultations(
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有，或不属于本科室")))]
 pub(super) async fn read_consultation(
     State(service): State<Service>,
-    who: SignedInDoctor,
+    right: Right,
     request: RequestId,
     Path(id): Path<Uuid>,
 ) -> Result<Json<DoctorConsultation>, Problem> {
-    let reading = service::read(&service, Doctor::new(&who, &request), id).await?;
+    let reading = service::read(&service, Doctor { right, request: &request }, id).await?;
     Ok(Json(reading.into()))
 }
 
@@ -70,11 +70,12 @@ pub(super) struct Under {
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有，或没有保存该版本")))]
 pub(super) async fn replay_consultation(
     State(service): State<Service>,
-    who: SignedInDoctor,
+    right: Right,
     request: RequestId,
     Path(id): Path<Uuid>,
     Query(under): Query<Under>,
 ) -> Result<Json<Replayed>, Problem> {
-    let replay = service::replay(&service, Doctor::new(&who, &request), id, under.release.as_deref()).await?;
+    let replay =
+        service::replay(&service, Doctor { right, request: &request }, id, under.release.as_deref()).await?;
     Ok(Json(replay.into()))
 }

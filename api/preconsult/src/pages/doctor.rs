@@ -4,10 +4,11 @@ use askama::Template;
 use axum::{extract::State, response::Html};
 use chrono::NaiveDate;
 use engine::{Flag, Reason, Suspect};
+use people::staff_frame;
 use platform::{
     Problem,
-    http::{Path, Query, RequestId, page},
-    session::SignedInDoctor,
+    http::{Form, Path, Query, RequestId, page},
+    rights::{Field, Permission, Right},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -17,7 +18,7 @@ use super::{Diff, Said, said, turn_numbers};
 use crate::{
     Service,
     model::{self, Doctor, Part},
-    service::{self, Listed, Reading},
+    service::{self, Listed, Outline, Reading, Seen},
 };
 
 /// Levels up to this one should be seen the same day.
@@ -54,7 +55,11 @@ struct RowView {
 #[template(path = "preconsult/doctor_record.html")]
 struct RecordPage {
     frame: Frame,
+    /// Where a masked field is asked for.
+    reveal_at: String,
     name: String,
+    is_name_hidden: bool,
+    may_reveal: bool,
     person: String,
     department: String,
     state: &'static str,
@@ -72,6 +77,23 @@ struct RecordPage {
     turns: Vec<TurnView>,
     n_voided: usize,
     release: String,
+}
+
+/// What is seen where the record itself is hidden.
+#[derive(Template)]
+#[template(path = "preconsult/doctor_outline.html")]
+struct OutlinePage {
+    frame: Frame,
+    /// Where a masked field is asked for.
+    reveal_at: String,
+    name: String,
+    is_name_hidden: bool,
+    may_reveal: bool,
+    person: String,
+    department: String,
+    state: &'static str,
+    ended: String,
+    level: Option<(&'static str, &'static str)>,
 }
 
 struct PartView {
@@ -112,19 +134,27 @@ pub(super) struct Filter {
     state: String,
 }
 
+#[derive(Deserialize)]
+pub(super) struct Look {
+    field: String,
+    #[serde(default)]
+    reason: String,
+}
+
 pub(super) async fn list(
     State(service): State<Service>,
-    who: SignedInDoctor,
+    right: Right,
     request: RequestId,
     frame: Frame,
     Query(filter): Query<Filter>,
 ) -> Result<Html<String>, Problem> {
     let day = filter.date.unwrap_or_else(|| service.app.clock.today());
     let state = Some(filter.state.as_str()).filter(|state| !state.is_empty());
-    let listed = service::list(&service, Doctor::new(&who, &request), day, state).await?;
+    let listed =
+        service::list(&service, Doctor { right: right.clone(), request: &request }, day, state).await?;
     let rows: Vec<_> = listed.into_iter().map(row).collect();
     let list = ListPage {
-        frame: staff_frame(&service, &who, frame).await?,
+        frame: staff_frame(&service.app, &right, frame).await?,
         day,
         day_text: ui::format::day(day),
         n_sent: rows.iter().filter(|row| row.is_readable).count(),
@@ -137,21 +167,60 @@ pub(super) async fn list(
 
 pub(super) async fn show(
     State(service): State<Service>,
-    who: SignedInDoctor,
+    right: Right,
     request: RequestId,
     frame: Frame,
     Path(id): Path<Uuid>,
 ) -> Result<Html<String>, Problem> {
-    let reading = service::read(&service, Doctor::new(&who, &request), id).await?;
-    let frame = staff_frame(&service, &who, frame).await?;
-    page(record_page(frame, reading, service.app.clock.today()).render())
+    let who = Doctor { right: right.clone(), request: &request };
+    let seen = service::see(&service, who, id).await?;
+    drawn(&service, &right, frame, seen).await
 }
 
-/// The frame with the name of the doctor; the session is one of a doctor, so the name is found.
-async fn staff_frame(service: &Service, who: &SignedInDoctor, frame: Frame) -> Result<Frame, Problem> {
-    let staff = people::service::find_staff(&service.app, who.id).await?.ok_or_else(Problem::not_found)?;
-    let name = format!("{} {} · {}", staff.name, staff.title, staff.department.name);
-    Ok(frame.with_csrf(&who.session.csrf).with_name(name))
+/// One masked field in full, on the same page.
+pub(super) async fn reveal(
+    State(service): State<Service>,
+    right: Right,
+    request: RequestId,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(look): Form<Look>,
+) -> Result<Html<String>, Problem> {
+    let field = Field::named(&look.field).filter(|field| matches!(field, Field::Name | Field::Diagnosis));
+    let field = field.ok_or_else(|| Problem::invalid_input().fault("/field", "没有这项内容"))?;
+    let who = Doctor { right: right.clone(), request: &request };
+    let seen = service::reveal(&service, who, id, field, &look.reason).await?;
+    drawn(&service, &right, frame, seen).await
+}
+
+async fn drawn(service: &Service, right: &Right, frame: Frame, seen: Seen) -> Result<Html<String>, Problem> {
+    let frame = staff_frame(&service.app, right, frame).await?;
+    let (today, may_reveal) = (service.app.clock.today(), right.may(Permission::FieldReveal));
+    match seen {
+        Seen::Whole(reading) => page(record_page(frame, *reading, may_reveal, today).render()),
+        Seen::Outline(outline) => page(outline_page(frame, *outline, may_reveal, today).render()),
+    }
+}
+
+fn reveal_at(id: Uuid) -> String {
+    format!("/doctor/consultations/{id}/reveal")
+}
+
+fn outline_page(frame: Frame, outline: Outline, may_reveal: bool, today: NaiveDate) -> OutlinePage {
+    let Outline { consultation, resident, department, hidden } = outline;
+    let ended = consultation.state.ended_at().unwrap_or(consultation.updated_at);
+    OutlinePage {
+        frame,
+        reveal_at: reveal_at(consultation.id),
+        name: resident.name,
+        is_name_hidden: hidden.contains(&Field::Name),
+        may_reveal,
+        person: person(resident.sex, consultation.profile.age_months),
+        department: format!("{} {}", department.institution_name, department.name),
+        state: consultation.state.text(),
+        ended: ui::format::moment(ended, today),
+        level: consultation.triage_level.map(|level| (tone_of(level), roman(level))),
+    }
 }
 
 fn row(Listed { consultation, resident }: Listed) -> RowView {
@@ -174,8 +243,8 @@ fn row(Listed { consultation, resident }: Listed) -> RowView {
     }
 }
 
-fn record_page(frame: Frame, reading: Reading, today: NaiveDate) -> RecordPage {
-    let Reading { consultation, resident, department, turns, record, assessment } = reading;
+fn record_page(frame: Frame, reading: Reading, may_reveal: bool, today: NaiveDate) -> RecordPage {
+    let Reading { consultation, resident, department, turns, record, assessment, hidden } = reading;
     let ended = consultation.state.ended_at().unwrap_or(consultation.updated_at);
     let known: f32 = assessment.suspects.iter().map(|suspect| suspect.probability).sum();
     let part = |part: Part| PartView {
@@ -185,6 +254,9 @@ fn record_page(frame: Frame, reading: Reading, today: NaiveDate) -> RecordPage {
     };
     RecordPage {
         frame,
+        reveal_at: reveal_at(consultation.id),
+        is_name_hidden: hidden.contains(&Field::Name),
+        may_reveal,
         name: resident.name,
         person: person(resident.sex, consultation.profile.age_months),
         department: format!("{} {}", department.institution_name, department.name),

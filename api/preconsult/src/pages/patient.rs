@@ -67,7 +67,7 @@ pub(super) async fn home(
     frame: Frame,
 ) -> Result<Response, Problem> {
     let Principal::Resident { id } = session.principal else {
-        return Ok(Redirect::to("/doctor").into_response());
+        return Ok(Redirect::to("/desk").into_response());
     };
     let resident = people::service::find_resident(&service.app, id).await?.ok_or_else(Problem::not_found)?;
     let departments = people::service::list_departments(&service.app).await?;

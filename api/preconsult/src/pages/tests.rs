@@ -65,7 +65,7 @@ async fn suspects_never_reach_a_patient() {
             seen.push(page);
         }
 
-        let reading = service::read(&house.service, house.reader(&house.doctor), id).await.unwrap();
+        let reading = service::read(&house.service, house.reader(&house.doctor).await, id).await.unwrap();
         let own = house.own(id).await;
         // Words of the questions and of the patient are no suspects; they may be shown.
         let spoken = format!("{:?}", own.turns);
@@ -128,7 +128,7 @@ async fn the_doctor_reads_the_record_with_what_it_rests_on() {
         let other = house.browser(house.other_doctor.principal()).await;
         assert_eq!(other.get(&format!("/doctor/consultations/{id}")).await.status, 404);
         assert_eq!(other.get(&format!("/consultations/{id}")).await.status, 403, "a page for residents");
-        assert_eq!(other.get("/").await.location, "/doctor");
+        assert_eq!(other.get("/").await.location, "/desk");
     })
     .await;
 }

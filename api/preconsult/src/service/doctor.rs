@@ -2,7 +2,10 @@
 
 use chrono::{Days, NaiveDate};
 use people::{Department, PeopleError, Resident};
-use platform::audit;
+use platform::{
+    Problem, audit,
+    rights::{Field, Fields, Permission, Reveal},
+};
 use uuid::Uuid;
 
 use super::entry;
@@ -13,13 +16,32 @@ use crate::{
 };
 
 /// Most rows of a day's list; a department sees fewer patients a day.
-const MAX_LISTED: i64 = 300;
+const MAX_LISTED: u32 = 300;
 
 /// A row of the list.
 #[derive(Debug, Clone)]
 pub struct Listed {
     pub consultation: Consultation,
+    /// With the name masked where the right does not show it.
     pub resident: Resident,
+}
+
+/// What everybody who may read sees of one consultation, also where what the patient suffers from is not shown.
+#[derive(Debug, Clone)]
+pub struct Outline {
+    /// Without the complaint.
+    pub consultation: Consultation,
+    pub resident: Resident,
+    pub department: Department,
+    /// Fields that are masked in it.
+    pub hidden: Fields,
+}
+
+/// One consultation, as far as it is shown.
+#[derive(Debug, Clone)]
+pub enum Seen {
+    Whole(Box<Reading>),
+    Outline(Box<Outline>),
 }
 
 /// Everything of one consultation.
@@ -31,9 +53,11 @@ pub struct Reading {
     pub turns: Vec<StoredTurn>,
     pub record: StoredRecord,
     pub assessment: Assessment,
+    /// Fields that are masked in it.
+    pub hidden: Fields,
 }
 
-/// The consultations of the doctor's department last changed on a day in China, most urgent first.
+/// The consultations within reach last changed on a day in China, most urgent first.
 pub async fn list(
     service: &Service,
     who: Doctor<'_>,
@@ -43,15 +67,16 @@ pub async fn list(
     let app = &service.app;
     let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
     let span = (ui::format::start_of(day), ui::format::start_of(next));
-    let found =
-        store::list_of_department(app, (who.institution, who.department), span, state, MAX_LISTED).await?;
+    let reach = who.right.predicate(&store::COLUMNS);
+    let found = store::list_within(app, reach, span, state, MAX_LISTED).await?;
     let mut listed = Vec::with_capacity(found.len());
     for mut consultation in found {
-        if !consultation.state.is_for_doctor() {
+        let hidden = hidden(&who, &consultation, &Fields::new());
+        if !consultation.state.is_for_doctor() || hidden.contains(&Field::Diagnosis) {
             // Until it is sent, the doctor sees that somebody is filling in and how urgent it is, not what.
             consultation.chief_complaint = None;
         }
-        let resident = find_resident(service, consultation.resident).await?;
+        let resident = masked(find_resident(service, consultation.resident).await?, &hidden);
         listed.push(Listed { consultation, resident });
     }
     if listed.is_empty() {
@@ -67,33 +92,141 @@ pub async fn list(
     Ok(listed)
 }
 
-/// One consultation of the doctor's department that was sent or ended in an emergency.
+/// The whole of one consultation within reach that was sent or ended in an emergency; refused as
+/// [`PreconsultError::Hidden`] where what the patient suffers from is not shown.
 pub async fn read(service: &Service, who: Doctor<'_>, id: Uuid) -> Result<Reading, PreconsultError> {
-    let app = &service.app;
-    let consultation = store::find_consultation(app, id).await?.ok_or(PreconsultError::NotFound)?;
-    let is_own = consultation.institution == who.institution && consultation.department == who.department;
-    if !is_own || !consultation.state.is_for_doctor() {
-        let mut tx = app.db.begin().await?;
-        let entry = entry(app, who.actor(), "consultation.read", consultation.resident, id, who.request);
-        audit::append(&mut tx, audit::Entry { outcome: audit::Outcome::Denied, ..entry }).await?;
-        tx.commit().await?;
-        return Err(PreconsultError::NotFound);
+    let consultation = find_within(service, &who, id).await?;
+    let hidden = hidden(&who, &consultation, &Fields::new());
+    if hidden.contains(&Field::Diagnosis) {
+        return Err(PreconsultError::Hidden);
     }
-    let resident = find_resident(service, consultation.resident).await?;
-    let departments = people::service::list_departments(app).await?;
-    let department = departments
+    whole(service, &who, consultation, hidden).await
+}
+
+/// One consultation as far as the right shows it.
+pub async fn see(service: &Service, who: Doctor<'_>, id: Uuid) -> Result<Seen, PreconsultError> {
+    let consultation = find_within(service, &who, id).await?;
+    seen(service, &who, consultation, &Fields::new()).await
+}
+
+/// The same with one masked field in full, once the look behind the mask is in the audit trail with its reason.
+pub async fn reveal(
+    service: &Service,
+    who: Doctor<'_>,
+    id: Uuid,
+    field: Field,
+    reason: &str,
+) -> Result<Seen, Problem> {
+    // To look behind a mask one needs the right to read and the right to reveal, both over this patient.
+    let revealing = who.right.under(Permission::FieldReveal);
+    let who = Doctor { right: who.right.under(Permission::ConsultationRead), request: who.request };
+    let consultation = find_within(service, &who, id).await?;
+    if !revealing.covers(&consultation.site()) {
+        denied(service, &who, &consultation).await?;
+        return Err(PreconsultError::NotFound.into());
+    }
+    let look = Reveal {
+        patient: consultation.resident,
+        object: format!("consultation/{id}"),
+        field,
+        reason,
+        request_id: &who.request.0,
+    };
+    platform::rights::reveal(&service.app, &revealing, look).await?;
+    Ok(seen(service, &who, consultation, &[field].into()).await?)
+}
+
+/// A consultation within reach; whoever looks further leaves an audit row.
+async fn find_within(service: &Service, who: &Doctor<'_>, id: Uuid) -> Result<Consultation, PreconsultError> {
+    let consultation = store::find_consultation(&service.app, id).await?.ok_or(PreconsultError::NotFound)?;
+    if who.right.covers(&consultation.site()) && consultation.state.is_for_doctor() {
+        return Ok(consultation);
+    }
+    denied(service, who, &consultation).await?;
+    Err(PreconsultError::NotFound)
+}
+
+async fn denied(
+    service: &Service,
+    who: &Doctor<'_>,
+    consultation: &Consultation,
+) -> Result<(), PreconsultError> {
+    let app = &service.app;
+    let mut tx = app.db.begin().await?;
+    let Consultation { id, resident, .. } = consultation;
+    let entry = entry(app, who.actor(), "consultation.read", *resident, *id, who.request);
+    audit::append(&mut tx, audit::Entry { outcome: audit::Outcome::Denied, ..entry }).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn seen(
+    service: &Service,
+    who: &Doctor<'_>,
+    mut consultation: Consultation,
+    revealed: &Fields,
+) -> Result<Seen, PreconsultError> {
+    let hidden = hidden(who, &consultation, revealed);
+    if !hidden.contains(&Field::Diagnosis) {
+        return Ok(Seen::Whole(Box::new(whole(service, who, consultation, hidden).await?)));
+    }
+    consultation.chief_complaint = None;
+    let resident = masked(find_resident(service, consultation.resident).await?, &hidden);
+    let department = department(service, &consultation).await?;
+    read_row(service, who, &consultation, "查看概况").await?;
+    Ok(Seen::Outline(Box::new(Outline { consultation, resident, department, hidden })))
+}
+
+async fn whole(
+    service: &Service,
+    who: &Doctor<'_>,
+    consultation: Consultation,
+    hidden: Fields,
+) -> Result<Reading, PreconsultError> {
+    let app = &service.app;
+    let resident = masked(find_resident(service, consultation.resident).await?, &hidden);
+    let department = department(service, &consultation).await?;
+    let turns = store::list_turns(app, consultation.id).await?;
+    let record = store::find_record(app, consultation.id).await?.ok_or(PreconsultError::NotFound)?;
+    let assessment = store::find_assessment(app, record.id).await?;
+    read_row(service, who, &consultation, "接诊").await?;
+    Ok(Reading { consultation, resident, department, turns, record, assessment, hidden })
+}
+
+async fn department(service: &Service, consultation: &Consultation) -> Result<Department, PreconsultError> {
+    let departments = people::service::list_departments(&service.app).await?;
+    departments
         .into_iter()
         .find(|known| known.institution == consultation.institution && known.code == consultation.department)
-        .ok_or(PreconsultError::NoSuchDepartment)?;
-    let turns = store::list_turns(app, id).await?;
-    let record = store::find_record(app, id).await?.ok_or(PreconsultError::NotFound)?;
-    let assessment = store::find_assessment(app, record.id).await?;
+        .ok_or(PreconsultError::NoSuchDepartment)
+}
 
+async fn read_row(
+    service: &Service,
+    who: &Doctor<'_>,
+    consultation: &Consultation,
+    reason: &str,
+) -> Result<(), PreconsultError> {
+    let app = &service.app;
     let mut tx = app.db.begin().await?;
-    let entry = entry(app, who.actor(), "consultation.read", resident.id, id, who.request);
-    audit::append(&mut tx, audit::Entry { reason: Some("接诊"), ..entry }).await?;
-    tx.commit().await?;
-    Ok(Reading { consultation, resident, department, turns, record, assessment })
+    let Consultation { id, resident, .. } = consultation;
+    let entry = entry(app, who.actor(), "consultation.read", *resident, *id, who.request);
+    audit::append(&mut tx, audit::Entry { reason: Some(reason), ..entry }).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The fields of a consultation that are masked for somebody.
+fn hidden(who: &Doctor<'_>, consultation: &Consultation, revealed: &Fields) -> Fields {
+    let site = consultation.site();
+    [Field::Name, Field::Diagnosis]
+        .into_iter()
+        .filter(|field| !revealed.contains(field) && !who.right.shows(*field, &site))
+        .collect()
+}
+
+fn masked(resident: Resident, hidden: &Fields) -> Resident {
+    let is_hidden = hidden.contains(&Field::Name);
+    let name = if is_hidden { ui::mask::name(&resident.name) } else { resident.name };
+    Resident { name, ..resident }
 }
 
 async fn find_resident(service: &Service, id: Uuid) -> Result<Resident, PreconsultError> {

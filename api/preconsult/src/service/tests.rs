@@ -16,7 +16,7 @@ async fn answers_lead_to_a_record_that_a_doctor_reads() {
         assert!(matches!(own.consultation.state, State::Submitted { .. }));
         let record = own.record.unwrap();
         assert!(record.text(Part::ChiefComplaint).contains("咳嗽"), "{:?}", record.record.chief_complaint);
-        let reading = read(&house.service, house.reader(&house.doctor), id).await.unwrap();
+        let reading = read(&house.service, house.reader(&house.doctor).await, id).await.unwrap();
         assert_eq!(reading.record, record);
         assert_eq!(reading.turns.len(), own.turns.len());
         assert!(!reading.assessment.suspects.is_empty());
@@ -30,11 +30,11 @@ async fn answers_lead_to_a_record_that_a_doctor_reads() {
 async fn every_read_by_a_doctor_leaves_an_audit_row() {
     on_each(async |house| {
         let id = house.submitted("头疼两天").await;
-        list(&house.service, house.reader(&house.doctor), house.service.app.clock.today(), None)
+        list(&house.service, house.reader(&house.doctor).await, house.service.app.clock.today(), None)
             .await
             .unwrap();
-        read(&house.service, house.reader(&house.doctor), id).await.unwrap();
-        let refused = read(&house.service, house.reader(&house.other_doctor), id).await;
+        read(&house.service, house.reader(&house.doctor).await, id).await.unwrap();
+        let refused = read(&house.service, house.reader(&house.other_doctor).await, id).await;
         assert!(matches!(refused, Err(PreconsultError::NotFound)));
         let rows = audit::list_for_patient(&house.bench.db, house.resident.id, 3).await.unwrap();
         let deeds: Vec<_> = rows.iter().map(|row| (row.action.as_str(), row.outcome.as_str())).collect();
@@ -54,15 +54,20 @@ async fn a_doctor_reads_nothing_that_was_not_sent() {
         let own = house.talk_to_the_end(id, "肚子疼一天").await;
         assert_eq!(own.consultation.state, State::AwaitingConfirmation);
         assert!(own.consultation.chief_complaint.is_some());
-        let reader = house.reader(&house.doctor);
-        assert!(matches!(read(&house.service, reader, id).await, Err(PreconsultError::NotFound)));
+        let reader = house.reader(&house.doctor).await;
+        assert!(matches!(read(&house.service, reader.clone(), id).await, Err(PreconsultError::NotFound)));
         let today = house.service.app.clock.today();
-        let listed = list(&house.service, reader, today, None).await.unwrap();
+        let listed = list(&house.service, reader.clone(), today, None).await.unwrap();
         assert_eq!((listed.len(), &listed[0].consultation.chief_complaint), (1, &None));
-        assert!(list(&house.service, reader, today, Some("submitted")).await.unwrap().is_empty());
-        assert!(list(&house.service, reader, today.pred_opt().unwrap(), None).await.unwrap().is_empty());
+        assert!(list(&house.service, reader.clone(), today, Some("submitted")).await.unwrap().is_empty());
         assert!(
-            list(&house.service, house.reader(&house.other_doctor), today, None).await.unwrap().is_empty()
+            list(&house.service, reader.clone(), today.pred_opt().unwrap(), None).await.unwrap().is_empty()
+        );
+        assert!(
+            list(&house.service, house.reader(&house.other_doctor).await, today, None)
+                .await
+                .unwrap()
+                .is_empty()
         );
     })
     .await;
@@ -166,7 +171,7 @@ async fn an_emergency_reaches_the_doctor_and_can_be_taken_back() {
         assert!(matches!(question.act, engine::Act::Warn { .. }), "{question:?}");
         house.say(id, 1, &question.options[0], "turn-1").await.unwrap();
         assert!(matches!(house.own(id).await.consultation.state, State::Emergency { .. }));
-        let reading = read(&house.service, house.reader(&house.doctor), id).await.unwrap();
+        let reading = read(&house.service, house.reader(&house.doctor).await, id).await.unwrap();
         assert!(reading.assessment.triage.level <= 2 && !reading.assessment.triage.flags.is_empty());
         undo(&house.service, house.patient(), id, 2).await.unwrap();
         assert_eq!(house.own(id).await.consultation.state, State::Asking);
@@ -263,7 +268,7 @@ async fn changes_are_tracked_and_need_the_latest_version() {
         let after = amend(service, who, id, (allergy, version + 3), "没有").await;
         assert!(matches!(after, Err(PreconsultError::WrongState { .. })));
 
-        let reading = read(service, house.reader(&house.doctor), id).await.unwrap();
+        let reading = read(service, house.reader(&house.doctor).await, id).await.unwrap();
         assert_eq!(reading.consultation.chief_complaint.as_deref(), Some("咳嗽5天"));
         let change = &reading.record.amendments[0];
         assert_eq!((change.before.as_str(), change.after.as_str()), (composed.as_str(), "青霉素过敏。"));
@@ -281,7 +286,7 @@ async fn urgent_ones_come_first_then_earlier_ones() {
         let urgent = house.begin().await;
         house.say(urgent, 0, "胸口剧烈压榨样疼痛半小时，出冷汗，喘不上气", "turn-0").await.unwrap();
         let today = house.service.app.clock.today();
-        let listed = list(&house.service, house.reader(&house.doctor), today, None).await.unwrap();
+        let listed = list(&house.service, house.reader(&house.doctor).await, today, None).await.unwrap();
         assert_eq!(listed.iter().map(|row| row.consultation.id).collect::<Vec<_>>(), [urgent, calm]);
     })
     .await;

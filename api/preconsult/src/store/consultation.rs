@@ -1,7 +1,13 @@
 use chrono::{DateTime, Utc};
 use engine::{Profile, Sex};
-use platform::{App, Tx, crypto::Sealed, on_read, on_tx};
-use sqlx::FromRow;
+use platform::{
+    App, Tx, bind_all,
+    crypto::Sealed,
+    db::{Bound, Conditions},
+    on_read, on_tx,
+    rights::Columns,
+};
+use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
 use super::{count, opened, sealed};
@@ -143,22 +149,29 @@ pub(crate) async fn list_of_resident(
     rows.into_iter().map(|row| row.open(app)).collect()
 }
 
-/// Those last changed from `from` until before `until`: most urgent first, then in order of time; abandoned ones are
-/// left out, and all but one state when one is named.
-pub(crate) async fn list_of_department(
+/// By which a consultation belongs to somebody of the staff.
+pub(crate) const COLUMNS: Columns =
+    Columns { institution: Some("institution"), department: Some("department"), assigned: None, own: None };
+
+/// Those within reach last changed from `from` until before `until`: most urgent first, then in order of time; abandoned
+/// ones are left out, and all but one state when one is named.
+pub(crate) async fn list_within(
     app: &App,
-    (institution, department): (&str, &str),
+    reach: Conditions,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
     state: Option<&str>,
-    limit: i64,
+    limit: u32,
 ) -> Result<Vec<Consultation>, PreconsultError> {
-    let sql = "SELECT * FROM consultation
-        WHERE institution = $1 AND department = $2 AND updated_at >= $3 AND updated_at < $4
-            AND state <> 'abandoned' AND state = COALESCE($5, state)
-        ORDER BY COALESCE(triage_level, 9), updated_at, id LIMIT $6";
+    let conditions = reach
+        .and("updated_at >= ? AND updated_at < ?", [Bound::Moment(from), Bound::Moment(until)])
+        .and("state <> 'abandoned'", [])
+        .and_where("state = ?", state.map(|state| Bound::Text(state.into())));
+    let sql = format!(
+        "SELECT * FROM consultation WHERE {} ORDER BY COALESCE(triage_level, 9), updated_at, id LIMIT {limit}",
+        conditions.sql()
+    );
     let rows: Vec<Row> = on_read!(&app.db, |c| {
-        let query = sqlx::query_as(sql).bind(institution).bind(department).bind(from).bind(until);
-        query.bind(state).bind(limit).fetch_all(c).await
+        bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await
     })?;
     rows.into_iter().map(|row| row.open(app)).collect()
 }

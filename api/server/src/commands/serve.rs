@@ -73,7 +73,7 @@ fn greet(app: &App, address: SocketAddr) -> anyhow::Result<()> {
         String::new()
     };
     say(&format!(
-        "便捷就医已启动\n  居民端  http://{address}/\n  医生端  http://{address}/doctor\n  接口文档 http://{address}/docs/\n{demo}按 Ctrl-C 停止"
+        "便捷就医已启动\n  居民端  http://{address}/\n  工作端  http://{address}/desk\n  接口文档 http://{address}/docs/\n{demo}按 Ctrl-C 停止"
     ))?;
     Ok(())
 }

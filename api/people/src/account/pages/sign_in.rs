@@ -24,7 +24,7 @@ use crate::{
             pending_of_step,
         },
     },
-    pages::home_of,
+    desk::home_of,
     sign_in::Ways,
 };
 

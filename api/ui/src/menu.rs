@@ -1,0 +1,88 @@
+use platform::rights::{Held, Permission};
+
+/// A place of the staff's main menu.
+#[derive(Debug, PartialEq, Eq)]
+pub struct MenuItem {
+    /// By which a page says that it is this one.
+    pub key: &'static str,
+    pub href: &'static str,
+    pub label: &'static str,
+    /// What one does there.
+    pub about: &'static str,
+    permission: Permission,
+}
+
+const fn item(
+    key: &'static str,
+    href: &'static str,
+    label: &'static str,
+    about: &'static str,
+    permission: Permission,
+) -> MenuItem {
+    MenuItem { key, href, label, about, permission }
+}
+
+/// In the order of the menu; somebody sees the places their rights open.
+const MENU: [MenuItem; 10] = [
+    item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
+    item("knowledge", "/knowledge", "知识库", "知识的概况、版本、比较和查询", Permission::KnowledgeRead),
+    item("realname", "/staff/realname", "实名审核", "核对证件照片与填写的内容", Permission::RealnameReview),
+    item(
+        "feedback",
+        "/staff/feedback",
+        "意见反馈",
+        "居民的反馈：认领、答复、办结和统计",
+        Permission::FeedbackHandle,
+    ),
+    item("messages", "/staff/messages", "消息记录", "推送的结果，失败的重发", Permission::MessageLog),
+    item(
+        "organisations",
+        "/admin/organisations",
+        "机构",
+        "26 家机构的名称、级别、地址和支付地址",
+        Permission::OrganisationManage,
+    ),
+    item(
+        "partners",
+        "/admin/partners",
+        "第三方入口",
+        "合作方的密钥、入口和可取的字段",
+        Permission::EntryManage,
+    ),
+    item(
+        "accounts",
+        "/admin/accounts",
+        "账号",
+        "工作人员的账号：新建、停用、重置、解锁",
+        Permission::AccountManage,
+    ),
+    item(
+        "roles",
+        "/admin/roles",
+        "角色与权限",
+        "每个角色能做什么、能看多大范围，谁持有",
+        Permission::RoleManage,
+    ),
+    item("audit", "/admin/audit", "审计", "谁在何时何地做了什么；导出，核对审计链", Permission::AuditRead),
+];
+
+/// The places open to somebody.
+pub(crate) fn of(held: &Held) -> Vec<&'static MenuItem> {
+    MENU.iter().filter(|item| held.may(item.permission)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::rights::{Fields, Grant, Scope};
+
+    use super::*;
+
+    #[test]
+    fn the_menu_shows_only_what_one_may_open() {
+        let grant =
+            Grant { permission: Permission::AuditRead, scope: Scope::District, fields: Fields::new() };
+        let keys = |held: &Held| of(held).iter().map(|item| item.key).collect::<Vec<_>>();
+        assert_eq!(keys(&Held::of(vec![grant], Vec::new())), ["audit"]);
+        assert_eq!(keys(&Held::default()), [""; 0]);
+    }
+}
