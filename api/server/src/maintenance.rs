@@ -30,3 +30,16 @@ async fn sweep(app: &App) -> anyhow::Result<(u64, u64, u64)> {
     tx.commit().await?;
     Ok((sessions, keys, attempts))
 }
+
+/// Takes over a changed key file within seconds, so that nothing is sealed with an old key for long.
+pub(crate) async fn follow_keys(app: App) {
+    let mut often = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        often.tick().await;
+        match app.keyring.refresh() {
+            Ok(false) => {}
+            Ok(true) => tracing::info!(current = app.keyring.current(), "the keys have changed"),
+            Err(error) => tracing::error!(%error, "cannot read the key file again"),
+        }
+    }
+}
