@@ -184,16 +184,16 @@ fn address(asked: &Asked, before: i64) -> String {
 
 fn view(row: Record, names: &Names, today: NaiveDate) -> RowView {
     let patient = row.patient.map(|id| id.to_string());
-    let named = |id: &String| names.get(id).cloned().unwrap_or_else(|| short(id));
+    let name_of = |id: &String| names.get(id).cloned().unwrap_or_else(|| short(id));
     let origin: Vec<String> = [row.address, row.device].into_iter().flatten().collect();
     RowView {
         seq: row.seq,
         time: ui::format::moment(row.at, today),
-        who: named(&row.actor),
+        who: name_of(&row.actor),
         role: words::role(&row.role).to_owned(),
         deed: words::title(&row.action).to_owned(),
         action: row.action,
-        patient: patient.map(|id| (id.clone(), named(&id))),
+        patient: patient.map(|id| (id.clone(), name_of(&id))),
         object: row.object.unwrap_or_default(),
         reason: row.reason.unwrap_or_default(),
         outcome: words::outcome(&row.outcome),
