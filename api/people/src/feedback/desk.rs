@@ -28,7 +28,7 @@ use super::{
     statistics::{self, Statistics},
     store,
 };
-use crate::{PeopleError, organisation};
+use crate::{PeopleError, identity::Phone, organisation};
 
 pub(crate) const ACCESS: &[Route] = &[
     Route::get("/staff/feedback", Who::Staff(Permission::FeedbackHandle)),
@@ -188,12 +188,10 @@ async fn drawn(
 ) -> Result<Html<String>, Problem> {
     let Thread { feedback, entries } = service::read(app, request, &me.session.principal, id).await?;
     let institution = institution_of(app, &feedback).await?;
-    let phone = match feedback.may_contact {
-        true => crate::resident::find(app, feedback.resident).await?.phone.map(|phone| phone.masked()),
-        false => None,
-    };
+    let phone =
+        if feedback.may_contact { crate::resident::find(app, feedback.resident).await?.phone } else { None };
     let (frame, today) = (signed(app, frame, me).await?, app.clock.today());
-    let phone = phone.unwrap_or_default();
+    let phone = phone.as_ref().map(Phone::masked).unwrap_or_default();
     page(ThreadPage { frame, feedback, entries, institution, phone, today, typed, fault }.render())
 }
 

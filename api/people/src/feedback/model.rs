@@ -105,14 +105,15 @@ impl State {
     /// The state after an event; None where the event cannot happen.
     pub(super) fn after(self, event: Event) -> Option<Self> {
         match (self, event) {
-            (Self::Open | Self::Handling, Event::Claimed) => Some(Self::Handling),
-            (Self::Answered, Event::Claimed) => Some(Self::Answered),
             (Self::Open, Event::FollowedUp) => Some(Self::Open),
-            (Self::Handling | Self::Answered, Event::FollowedUp) => Some(Self::Handling),
-            (Self::Open | Self::Handling | Self::Answered, Event::Replied) => Some(Self::Answered),
-            (Self::Open | Self::Handling | Self::Answered, Event::Closed) => Some(Self::Closed),
-            (Self::Closed, Event::Rated) => Some(Self::Closed),
-            (Self::Closed, Event::Reopened) => Some(Self::Handling),
+            (Self::Open | Self::Handling, Event::Claimed)
+            | (Self::Handling | Self::Answered, Event::FollowedUp)
+            | (Self::Closed, Event::Reopened) => Some(Self::Handling),
+            (Self::Answered, Event::Claimed)
+            | (Self::Open | Self::Handling | Self::Answered, Event::Replied) => Some(Self::Answered),
+            (Self::Open | Self::Handling | Self::Answered, Event::Closed) | (Self::Closed, Event::Rated) => {
+                Some(Self::Closed)
+            }
             (Self::Closed, _) | (_, Event::Rated | Event::Reopened) => None,
         }
     }

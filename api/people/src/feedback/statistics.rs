@@ -71,12 +71,12 @@ fn count(count: usize) -> i64 {
 impl Statistics {
     /// As `4.50`.
     pub(super) fn stars_text(&self) -> String {
-        self.stars.map(|s| format!("{}.{:02}", s / 100, s % 100)).unwrap_or_else(|| "—".into())
+        self.stars.map_or_else(|| "—".into(), |s| format!("{}.{:02}", s / 100, s % 100))
     }
 
     pub(super) fn median_text(&self) -> String {
         let text = |minutes| ui::format::duration(TimeDelta::minutes(minutes));
-        self.median_minutes.map(text).unwrap_or_else(|| "—".into())
+        self.median_minutes.map_or_else(|| "—".into(), text)
     }
 
     /// For a spreadsheet: with the mark that tells it of UTF-8.
