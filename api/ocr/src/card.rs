@@ -63,7 +63,7 @@ pub fn front(lines: &[Line]) -> Front {
         } else if let Some(birth) = birth(row) {
             front.birth = birth;
         } else if let Some(start) = after(row, &ADDRESS[..1]) {
-            front.address = start.to_owned();
+            front.address = start.into();
             is_address = true;
         } else if is_address {
             front.address.push_str(row);
@@ -71,7 +71,7 @@ pub fn front(lines: &[Line]) -> Front {
             front.name = letters(name);
         } else if !front.birth.is_empty() {
             // The label of the address is often lost in glare.
-            front.address = without_label(row, &ADDRESS).to_owned();
+            front.address = without_label(row, &ADDRESS).into();
             is_address = true;
         }
     }
@@ -90,7 +90,7 @@ pub fn back(lines: &[Line]) -> Back {
             break;
         }
         if let Some(start) = after(row, &AUTHORITY) {
-            back.authority = start.to_owned();
+            back.authority = start.into();
             is_authority = true;
         } else if is_authority && after(row, &VALID).is_none() {
             back.authority.push_str(row);

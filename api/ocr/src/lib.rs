@@ -8,6 +8,8 @@ mod detect;
 mod network;
 mod picture;
 mod recognise;
+#[cfg(test)]
+mod tests;
 
 use image::RgbImage;
 

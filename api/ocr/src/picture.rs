@@ -97,7 +97,7 @@ impl Turn {
 }
 
 /// Bilinear.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "positions in a picture")]
+#[expect(clippy::cast_possible_truncation, reason = "positions in a picture")]
 fn between(x: f32, y: f32, at: impl Fn(i64, i64) -> f32) -> f32 {
     let (left, top) = (x.floor(), y.floor());
     let (right, down) = (x - left, y - top);

@@ -69,20 +69,16 @@ fn front(read: ocr::Front) -> CardForm {
         _ => "",
     };
     let mut form = CardForm { name: read.name, ..CardForm::default() };
-    match IdNumber::parse(&read.number) {
-        Ok(number) => {
-            let agreed = |read: &str, told: String| {
-                if read.is_empty() || read == told { told } else { String::new() }
-            };
-            let told = if number.sex() == people::Sex::Male { "male" } else { "female" };
-            form.sex = agreed(sex, told.into());
-            form.birth = agreed(&read.birth, number.birth_date().to_string());
-            form.id_number = number.as_str().into();
-        }
-        Err(_) => {
-            form.sex = sex.into();
-            form.birth = read.birth;
-        }
+    if let Ok(number) = IdNumber::parse(&read.number) {
+        let agreed =
+            |read: &str, told: String| if read.is_empty() || read == told { told } else { String::new() };
+        let told = if number.sex() == people::Sex::Male { "male" } else { "female" };
+        form.sex = agreed(sex, told.into());
+        form.birth = agreed(&read.birth, number.birth_date().to_string());
+        form.id_number = number.as_str().into();
+    } else {
+        form.sex = sex.into();
+        form.birth = read.birth;
     }
     form
 }

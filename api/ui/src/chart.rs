@@ -7,7 +7,7 @@ pub fn bars(title: &str, values: &[(String, i64)]) -> String {
     const STEP: i64 = 60;
     const WIDTH: i64 = 720;
     let count = i64::try_from(values.len()).unwrap_or(1).max(1);
-    let step = (WIDTH / count).min(STEP * 2).max(1);
+    let step = (WIDTH / count).clamp(1, STEP * 2);
     let most = values.iter().map(|(_, value)| *value).max().unwrap_or(0).max(1);
     let every = (STEP / step).max(1);
     let mut svg = format!(
@@ -18,20 +18,22 @@ pub fn bars(title: &str, values: &[(String, i64)]) -> String {
         let height = value.max(&0) * TALLEST / most;
         let (x, middle) = (index * step, index * step + step / 2);
         let (label, top) = (escaped(label), 20 + TALLEST - height);
-        svg.push_str(&format!(
-            "<g><title>{label}：{value}</title><rect x=\"{}\" y=\"{top}\" width=\"{}\" height=\"{height}\" rx=\"2\"/>",
-            x + step / 8,
-            (step - step / 4).max(1)
-        ));
+        let (left, width) = (x + step / 8, (step - step / 4).max(1));
+        let bar = format!("<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" rx=\"2\"/>");
+        svg.extend(["<g><title>", &label, "：", &value.to_string(), "</title>", &bar]);
         if index % every == 0 {
-            svg.push_str(&format!("<text x=\"{middle}\" y=\"160\">{label}</text>"));
+            svg.extend([text(middle, 160, &label)]);
         }
         if *value > 0 {
-            svg.push_str(&format!("<text x=\"{middle}\" y=\"{}\">{value}</text>", top - 5));
+            svg.extend([text(middle, top - 5, &value.to_string())]);
         }
         svg.push_str("</g>");
     }
     svg + "</svg>"
+}
+
+fn text(x: i64, y: i64, text: &str) -> String {
+    format!("<text x=\"{x}\" y=\"{y}\">{text}</text>")
 }
 
 /// A cell of a CSV file: quoted where needed, and never a formula of a spreadsheet.

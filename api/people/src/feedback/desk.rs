@@ -109,7 +109,8 @@ struct Asked {
 
 #[derive(Deserialize)]
 struct Act {
-    act: String,
+    #[serde(rename = "act")]
+    event: String,
     version: i64,
     #[serde(default)]
     text: String,
@@ -203,7 +204,7 @@ async fn act(
     frame: Frame,
     Form(given): Form<Act>,
 ) -> Result<Response, Problem> {
-    let event = match given.act.as_str() {
+    let event = match given.event.as_str() {
         "claim" => Event::Claimed,
         "reply" => Event::Replied,
         "close" => Event::Closed,
@@ -263,7 +264,7 @@ async fn show_statistics(
 
 async fn export_statistics(
     State(app): State<App>,
-    me: SignedInStaff,
+    _: SignedInStaff,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let (from, until) = asked.span(&app);

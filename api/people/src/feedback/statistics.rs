@@ -83,7 +83,7 @@ impl Statistics {
     pub(super) fn csv(&self) -> String {
         let mut text = "\u{feff}分组,名称,数量\r\n".to_owned();
         let mut line = |group: &str, name: &str, count: i64| {
-            text.push_str(&format!("{group},{},{count}\r\n", ui::chart::csv_cell(name)));
+            text.extend([group, ",", &ui::chart::csv_cell(name), ",", &count.to_string(), "\r\n"]);
         };
         for (day, count) in &self.days {
             line("日期", &day.to_string(), *count);

@@ -81,10 +81,12 @@ async fn a_message_is_in_the_inbox_at_once_and_pushed_once_without_personal_word
         let sms = Arc::new(Recording::default());
         worker(bench, &sms).drain().await.unwrap();
         worker(bench, &sms).drain().await.unwrap();
-        let sent = sms.sent.lock().unwrap();
-        assert_eq!(sent.len(), 1);
-        assert_eq!(sent[0].0, "13800138000");
-        assert!(sent[0].1.text.contains("FK1") && !sent[0].1.text.contains("病情"), "{:?}", sent[0]);
+        {
+            let sent = sms.sent.lock().unwrap();
+            assert_eq!(sent.len(), 1);
+            assert_eq!(sent[0].0, "13800138000");
+            assert!(sent[0].1.text.contains("FK1") && !sent[0].1.text.contains("病情"), "{:?}", sent[0]);
+        }
         let states: Vec<_> = store::list_deliveries(&bench.db, me, 9)
             .await
             .unwrap()

@@ -278,7 +278,7 @@ async fn show_statistics(
 
 async fn export_statistics(
     State(app): State<App>,
-    me: SignedInStaff,
+    _: SignedInStaff,
     Query(span): Query<Span>,
 ) -> Result<Response, Problem> {
     let counts = counted(&app, &span).await?;

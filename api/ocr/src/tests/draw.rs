@@ -20,28 +20,28 @@ const LABEL: [f32; 3] = [60.0, 110.0, 165.0];
 
 /// How a photograph was taken.
 #[derive(Debug, Clone, Copy)]
-pub struct Shot {
+pub(super) struct Shot {
     /// Degrees.
-    pub tilt: f32,
+    pub(super) tilt: f32,
     /// Share of light that is lost at the dark end.
-    pub shadow: f32,
+    pub(super) shadow: f32,
     /// Largest change of a channel.
-    pub grain: f32,
-    pub quality: u8,
-    pub seed: u64,
+    pub(super) grain: f32,
+    pub(super) quality: u8,
+    pub(super) seed: u64,
 }
 
 #[derive(Debug, Clone)]
-pub struct Front {
-    pub name: String,
-    pub sex: &'static str,
-    pub nation: &'static str,
-    pub birth: (u16, u8, u8),
-    pub address: [String; 2],
-    pub number: String,
+pub(super) struct Front {
+    pub(super) name: String,
+    pub(super) sex: &'static str,
+    pub(super) nation: &'static str,
+    pub(super) birth: (u16, u8, u8),
+    pub(super) address: [String; 2],
+    pub(super) number: String,
 }
 
-pub fn front(card: &Front, shot: Shot) -> Vec<u8> {
+pub(super) fn front(card: &Front, shot: Shot) -> Vec<u8> {
     let mut picture = paper();
     let mut put = |text: &str, x, y, size, ink| write(&mut picture, text, x, y, size, ink);
     for (label, y) in [("姓 名", 90.0), ("性 别", 165.0), ("出 生", 235.0), ("住 址", 305.0)] {
@@ -69,7 +69,7 @@ pub fn front(card: &Front, shot: Shot) -> Vec<u8> {
     photograph(&picture, shot)
 }
 
-pub fn back(authority: &str, validity: &str, shot: Shot) -> Vec<u8> {
+pub(super) fn back(authority: &str, validity: &str, shot: Shot) -> Vec<u8> {
     let mut picture = paper();
     let mut put = |text: &str, x, y, size, ink| write(&mut picture, text, x, y, size, ink);
     put("中华人民共和国", 330.0, 90.0, 56.0, INK);
