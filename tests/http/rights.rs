@@ -42,11 +42,11 @@ fn routes_of(router: &axum::Router) -> BTreeSet<(String, String)> {
         let line = line.trim();
         if let Some(path) = line.strip_prefix("): \"").and_then(|rest| rest.split('"').next()) {
             path_of.insert(id.expect("a number before its path"), path.to_owned());
-        } else if let Some(found) = number(line) {
-            id = Some(found);
+        } else if let Some(number) = number(line) {
+            id = Some(number);
         }
     }
-    let mut routes = BTreeSet::new();
+    let mut found = BTreeSet::new();
     let mut lines = endpoints.lines().peekable();
     let mut id = None;
     while let Some(line) = lines.next() {
@@ -59,11 +59,11 @@ fn routes_of(router: &axum::Router) -> BTreeSet<(String, String)> {
                 line.strip_prefix(method).is_some_and(|rest| rest.starts_with(": ") && rest != ": None,");
             if has {
                 let path = &path_of[&id.expect("a route before its methods")];
-                routes.insert((method.to_uppercase(), path.clone()));
+                found.insert((method.to_uppercase(), path.clone()));
             }
         }
     }
-    routes
+    found
 }
 
 #[tokio::test]
