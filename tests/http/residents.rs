@@ -5,16 +5,11 @@ use gateways::{
     signature,
     simulate::{Simulators, consent},
 };
-use people::{demo::demo_id, entry, organisation};
-use platform::session::{Principal, Role};
+use people::{entry, organisation};
 use serde_json::json;
 use tests::{Browser, TestApp};
 
 const SITE: &str = "http://127.0.0.1:8080";
-
-fn staff(role: Role) -> Principal {
-    Principal::Staff { id: demo_id("staff", "s04"), role, institution: "H01".into(), department: "IM".into() }
-}
 
 /// A picture by its headers; what is in it does not matter here.
 fn photo(width: u16, height: u16) -> Vec<u8> {
@@ -86,7 +81,12 @@ async fn a_resident_is_verified_by_photographs_and_a_reviewer() {
         let own = me.get("/realname/photo/front/image").await;
         assert_eq!(own.header("content-type"), "image/jpeg");
         assert!(!own.body.contains("GPS"), "place is removed");
-        assert!(me.get("/realname/fields").await.body.contains("自动识别未开启"));
+        let fields = me.get("/realname/fields").await.body;
+        assert!(
+            fields.contains("请逐项核对"),
+            "nothing can be read on this photograph, and the form is there"
+        );
+        assert!(fields.contains("name=\"id_number\""));
 
         let mut fields = vec![
             ("name", "秦知远"),
@@ -104,7 +104,7 @@ async fn a_resident_is_verified_by_photographs_and_a_reviewer() {
         assert_eq!(me.post_form("/realname/fields", &fields).await.location(), "/realname");
         assert!(me.get("/realname").await.body.contains("等待审核"));
 
-        let mut reviewer = app.signed_in_as(&staff(Role::Reviewer)).await;
+        let mut reviewer = app.staff("s08").await;
         let queue = reviewer.get("/staff/realname").await;
         assert!(queue.body.contains("秦*远") && queue.body.contains("310***********7912"), "{}", queue.body);
         assert!(!queue.body.contains("秦知远"), "lists are masked");
@@ -188,7 +188,7 @@ async fn suishenban_leads_to_the_institutions_and_family_members_are_chosen() {
         {
             assert!(page.body.contains(text), "{text}");
         }
-        let mut admin = app.signed_in_as(&staff(Role::Admin)).await;
+        let mut admin = app.staff("s10").await;
         let change = [
             ("name", "上海市静安区南京西路街道社区卫生服务中心"),
             ("level", "一级"),
@@ -255,7 +255,7 @@ async fn suishenban_leads_to_the_institutions_and_family_members_are_chosen() {
 async fn a_partner_leads_in_and_redeems_over_http() {
     TestApp::on_each_database(async |app| {
         let (app, _simulators) = app.with_simulators().await;
-        let mut admin = app.signed_in_as(&staff(Role::Admin)).await;
+        let mut admin = app.staff("s10").await;
         let form = [
             ("key", "community-a"),
             ("name", "某社区公众号"),

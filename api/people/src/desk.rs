@@ -47,7 +47,10 @@ pub(crate) fn home_of(principal: &Principal) -> &'static str {
             Role::Editor | Role::Admin => "/knowledge",
             Role::SecurityAdmin => "/admin/roles",
             Role::AuditAdmin => "/admin/audit",
-            Role::Pharmacist | Role::SystemAdmin | Role::Reviewer | Role::Service => "/desk",
+            Role::SystemAdmin => "/admin/accounts",
+            Role::Reviewer => "/staff/realname",
+            Role::Service => "/staff/feedback",
+            Role::Pharmacist => "/desk",
         },
     }
 }

@@ -82,7 +82,7 @@ fn value() -> impl Strategy<Value = String> {
         (-9i32..99).prop_map(|n| n.to_string()),
         (0u32..99).prop_map(|n| format!("{n}.5")),
         "[甲乙a#;.,\\[\\]' ]{0,6}".prop_map(|s| format!("\"{s}\"@zh")),
-        "[甲乙a\"#;.\n]{0,6}x".prop_map(|s| format!("\"\"\"{s}\"\"\"")),
+        "(?:[甲乙a#;.\n]|\"{1,2}[甲a]){0,5}x".prop_map(|s| format!("\"\"\"{s}\"\"\"")),
         Just("'a\\'b'^^jy:t".to_owned()),
         Just("<urn:x#y>".to_owned()),
     ];

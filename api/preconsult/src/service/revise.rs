@@ -1,5 +1,6 @@
 //! Checking the record: changing a section, sending it.
 
+use people::message::{self, Notice};
 use platform::{audit, db::retry};
 use uuid::Uuid;
 
@@ -87,6 +88,15 @@ async fn confirm_once(
     let mut tx = app.db.begin().await?;
     store::update_consultation(app, &mut tx, &consultation, state, Change::default()).await?;
     audit::append(&mut tx, entry(app, who.actor(), "consultation.confirm", who.id, id, who.request)).await?;
+    let dedup = format!("preconsult.submitted/{id}");
+    let notice = Notice {
+        resident: who.id,
+        template: "preconsult.submitted",
+        values: &[],
+        link: "/health",
+        dedup: &dedup,
+    };
+    message::notify(app, &mut tx, notice).await?;
     tx.commit().await?;
     Ok(Taken::Now)
 }

@@ -265,6 +265,7 @@ async fn changes_are_tracked_and_need_the_latest_version() {
         amend(service, who, id, (Part::ChiefComplaint, version + 1), "咳嗽5天").await.unwrap();
         assert_eq!(confirm(service, who, id, version + 2).await.unwrap(), Taken::Now);
         assert_eq!(confirm(service, who, id, version + 2).await.unwrap(), Taken::Before, "double tap");
+        assert_eq!(people::message::count_unread(&service.app, who.id).await.unwrap(), 1, "told once");
         let after = amend(service, who, id, (allergy, version + 3), "没有").await;
         assert!(matches!(after, Err(PreconsultError::WrongState { .. })));
 

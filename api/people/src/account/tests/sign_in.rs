@@ -225,7 +225,7 @@ async fn an_administrator_changes_the_first_password_sets_a_factor_up_and_then_c
         assert!(used.body.contains("只能用一次"));
         bench.clock.advance(TimeDelta::seconds(30));
         let code = totp::code_at(&secret, bench.now());
-        assert_eq!(again.post("/sign-in/code", &[("code", &code)]).await.location, "/account");
+        assert_eq!(again.post("/sign-in/code", &[("code", &code)]).await.location, "/admin/audit");
         assert!(again.is_in().await && !client.is_in().await, "an administrator has one session");
     })
     .await;
