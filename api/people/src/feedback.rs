@@ -1,6 +1,6 @@
 //! Feedback of residents: text and photographs, a thread of replies and follow-ups, closing, rating, statistics.
 //!
-//! Life cycle: `data/flows/feedback.mmd`, checked against [`State::after`] line by line. Words and photographs are sealed.
+//! Life cycle: `data/flows/feedback.mmd`, checked against `State::after` line by line. Words and photographs are sealed.
 //! Each change carries the version it was decided on, so that of two who answer at the same time one is told to look
 //! again; each change by the staff reaches the resident through the message centre.
 

@@ -5,7 +5,7 @@
 //!   signed in is audited.
 //! * **Scope.** A handler takes [`Right`], with the scope of the permission its route asks for. A scope becomes an SQL
 //!   condition by one function, [`Scope::predicate`], and covers single rows by [`Scope::covers`].
-//! * **Fields.** Personal fields are masked on the server unless the grant shows them; [`reveal`] records who looked
+//! * **Fields.** Personal fields are masked on the server unless the grant shows them; [`reveal()`] records who looked
 //!   behind a mask and why.
 //! * **Three administrators.** A role does one kind of work ([`Duty`]), a permission belongs to one kind, and nobody
 //!   holds roles of two kinds: foreign keys and a CHECK say so in the database, `roles` says it in words.
