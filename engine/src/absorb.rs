@@ -4,7 +4,7 @@ use kb::{Choice, ConceptId, ConceptKind};
 use nlp::{Expected, Finding, Kin, MeasureKind, Period, Reply, Severity, Span, Status, Verdict, Whose};
 
 use crate::{
-    Act, Engine, Profile, Question,
+    Act, Engine, ItemSaid, Profile, Question,
     case::{AttributeAnswer, Case, Contradiction, EXPOSURES, Evidence, Known, SAID_ELSEWHERE, ScriptAnswer},
     dialogue::{GO_ON, NONE_OF_THESE, SEEK_HELP},
 };
@@ -37,6 +37,7 @@ impl Engine {
             Act::Measure { measure } => absorption.measure(*measure),
             Act::Warn { flags } => absorption.warning(flags),
             Act::Script { row } => absorption.script(row, &question.options),
+            Act::Item { said, measure, is_text, .. } => absorption.item(said, *measure, *is_text),
         }
         absorption.notes
     }
@@ -348,6 +349,24 @@ impl Absorption<'_> {
         };
         let evidence = self.evidence(self.answer);
         self.case.script.insert(row.to_owned(), ScriptAnswer { text, verdict: reply.verdict, evidence });
+    }
+
+    fn item(&mut self, said: &[ItemSaid], measure: Option<MeasureKind>, is_text: bool) {
+        self.case.n_items += 1;
+        let since = self.reply(Expected::Period).extraction.periods.first().copied();
+        for said in said {
+            let status = if said.is_there { Status::Yes } else { Status::No };
+            if let Some(id) = self.engine.kb().id(&said.concept) {
+                self.take_words(&Finding { since, ..plain(id, status, self.answer) }, self.answer);
+            }
+        }
+        if let Some(kind) = measure {
+            self.measure(kind);
+        }
+        if is_text {
+            let reply = self.reply(Expected::Account);
+            self.volunteered(&reply, About::Anything);
+        }
     }
 
     // ---- what is said beyond the question

@@ -96,6 +96,10 @@ pub(crate) struct Case {
     pub(crate) visit_reason: Option<ConceptId>,
     /// Number of times an account was asked for.
     pub(crate) n_accounts: usize,
+    /// Number of answers to questions of questionnaires.
+    pub(crate) n_items: usize,
+    /// Nodes of the chart whose questions the questionnaires have asked.
+    pub(crate) covered: BTreeSet<&'static str>,
 }
 
 impl Case {

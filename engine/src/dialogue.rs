@@ -1,5 +1,7 @@
 //! A dialogue: the answers so far and the question that waits.
 
+use std::collections::BTreeSet;
+
 use kb::Kb;
 
 use crate::{Act, Engine, Profile, Question, case::Case};
@@ -112,8 +114,20 @@ impl Engine {
     /// The stored questions are read as they were asked, also when another release asked them; what comes next
     /// is chosen under this release.
     pub fn resume(&self, profile: Profile, turns: Vec<Turn>) -> Dialogue {
+        self.resume_besides(profile, turns, BTreeSet::new(), |_| true)
+    }
+
+    /// The same when questionnaires have `covered` nodes of the chart; only turns that count are heard.
+    pub(crate) fn resume_besides(
+        &self,
+        profile: Profile,
+        turns: Vec<Turn>,
+        covered: BTreeSet<&'static str>,
+        counts: impl Fn(usize) -> bool,
+    ) -> Dialogue {
         let mut dialogue = Dialogue::empty(self.kb(), profile, self.first_node());
-        for (position, turn) in turns.iter().enumerate() {
+        dialogue.case.covered = covered;
+        for (position, turn) in turns.iter().enumerate().filter(|(position, _)| counts(*position)) {
             self.absorb(&mut dialogue.case, &dialogue.profile, &turn.question, &turn.answer, position);
             dialogue.node.clone_from(&turn.question.node);
         }
@@ -154,7 +168,9 @@ impl Engine {
     /// Walks the chart to the next question or the end.
     fn advance(&self, dialogue: &mut Dialogue) {
         dialogue.pending = None;
-        if dialogue.turns.len() >= MAX_TURNS {
+        let n_asked =
+            dialogue.turns.iter().filter(|turn| !matches!(turn.question.act, Act::Item { .. })).count();
+        if n_asked >= MAX_TURNS {
             dialogue.state = State::AwaitingConfirmation;
             return;
         }

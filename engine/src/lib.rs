@@ -6,10 +6,12 @@
 
 mod absorb;
 mod case;
+mod control;
 mod current;
 mod dialogue;
 mod differential;
 mod explain;
+mod interview;
 pub mod learn;
 pub mod library;
 mod load;
@@ -32,8 +34,11 @@ pub use case::Evidence;
 pub use current::Current;
 pub use dialogue::{Dialogue, Outcome, State, Turn};
 pub use explain::{Reason, Suspect};
+pub use interview::{About, Interview, Questionnaire, Refused, Step};
 pub use load::Engine;
 pub use person::{Profile, Sex};
-pub use question::{Act, Question};
+pub use question::{Act, ItemSaid, Question};
 pub use record::{Record, Section, SectionKind, Sentence};
+/// What editors write; the services above know it through this crate.
+pub use rules;
 pub use safety::{Flag, Triage};

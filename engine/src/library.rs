@@ -68,6 +68,7 @@ impl Questionnaire {
 }
 
 /// Everything editors write beside the graph, compiled.
+#[derive(Default)]
 pub struct Library {
     /// Questionnaires by id.
     pub forms: BTreeMap<String, Questionnaire>,

@@ -9,7 +9,9 @@ use rules::chart::Chart;
 use crate::{
     Dialogue, Record, Sex, Suspect, Triage,
     differential::Differential,
-    explain, record, release,
+    explain,
+    library::Library,
+    record, release,
     safety::{self, Flags},
     script::Script,
     variables::{CaseFacts, GuardNames},
@@ -30,6 +32,7 @@ pub struct Engine {
     script: Script,
     /// For each symptom, the only sex whose diseases show it.
     symptom_sex: Vec<Option<Sex>>,
+    library: Library,
 }
 
 impl Engine {
@@ -40,6 +43,13 @@ impl Engine {
 
     /// Compiles files that are at hand, e.g. a draft.
     pub fn compile(sources: &Sources) -> Result<Self, Vec<Fault>> {
+        let engine = Self::of_graph(sources)?;
+        let library = Library::compile(sources, engine.kb())?;
+        Ok(Self { library, ..engine })
+    }
+
+    /// Compiles what the dialogue runs on, without the questionnaires and rules beside it: enough to check one of these.
+    pub fn of_graph(sources: &Sources) -> Result<Self, Vec<Fault>> {
         let kb = Kb::compile(sources)?;
         let mut faults = Vec::new();
         let flags = Flags::compile(&kb, &mut faults);
@@ -64,12 +74,18 @@ impl Engine {
         };
         let symptom_sex = symptom_sexes(&kb);
         let search = Search::build(&kb)?;
-        Ok(Self { kb, search, extractor, flags, chart, script, symptom_sex })
+        let library = Library::default();
+        Ok(Self { kb, search, extractor, flags, chart, script, symptom_sex, library })
     }
 
     /// The knowledge of this release.
     pub fn kb(&self) -> &Kb {
         &self.kb
+    }
+
+    /// The questionnaires, flows and rules of this release.
+    pub fn library(&self) -> &Library {
+        &self.library
     }
 
     /// The search over the articles of this release; [`Engine::search`] reads the text first.

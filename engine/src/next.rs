@@ -100,6 +100,7 @@ impl Facts for View<'_> {
         Value::Truth(match guard {
             Guard::HasComplaint => {
                 !self.case.complaints.is_empty()
+                    || self.case.n_items > 0
                     || self.case.visit_reason.is_some()
                     || self.case.n_accounts >= MAX_ACCOUNTS
             }
@@ -110,10 +111,12 @@ impl Facts for View<'_> {
                 let level = self.holding().first().map_or(5, |(flag, _)| flag.level as u32 + 1);
                 return Value::Number(f64::from(level));
             }
+            // A questionnaire asks of the complaint what its author wants to know.
+            Guard::Features | Guard::Differential if self.case.n_items > 0 => false,
             Guard::Features => self.feature().is_some(),
             Guard::Safety => self.safety().is_some(),
             Guard::Differential => self.telling_question().is_some(),
-            Guard::Script(node) => self.row(node).is_some(),
+            Guard::Script(node) => !self.case.covered.contains(node) && self.row(node).is_some(),
         })
     }
 }

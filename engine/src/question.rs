@@ -40,6 +40,28 @@ pub enum Act {
         /// Key of the row, e.g. `past`.
         row: String,
     },
+    /// A question of a questionnaire.
+    Item {
+        /// Key of the questionnaire.
+        form: String,
+        /// Full name of the question, with row numbers.
+        path: String,
+        /// What the answer says of concepts of the graph.
+        said: Vec<ItemSaid>,
+        /// What the answer measures.
+        measure: Option<nlp::MeasureKind>,
+        /// Whether the answer is free text, to be read like any other words of the patient.
+        is_text: bool,
+    },
+}
+
+/// What the answer to a question of a questionnaire says of a concept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemSaid {
+    /// Key of the concept.
+    pub concept: String,
+    /// There, not there.
+    pub is_there: bool,
 }
 
 /// A question with everything a screen needs.

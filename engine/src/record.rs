@@ -10,6 +10,7 @@ use crate::{Dialogue, Engine, Profile, case::Case, case::Evidence};
 
 mod chief;
 mod histories;
+mod interview;
 mod present;
 pub(crate) mod words;
 

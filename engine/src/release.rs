@@ -7,7 +7,7 @@ use std::path::Path;
 
 use kb::{Fault, Severity, Sources};
 
-use crate::{Engine, library::Library};
+use crate::Engine;
 
 /// Folders of the data folder without which there is no release.
 const NEEDED: [&str; 3] = ["graph", "lexicon", "flows"];
@@ -29,7 +29,7 @@ pub fn sources(data: &Path) -> Result<Sources, Vec<Fault>> {
 /// [`Engine::compile`].
 pub fn check(sources: &Sources) -> Result<Engine, Vec<Fault>> {
     let engine = Engine::compile(sources)?;
-    let faults = Library::compile(sources, engine.kb())?.examine();
+    let faults = engine.library().examine();
     let errors: Vec<Fault> = faults.into_iter().filter(|fault| fault.severity == Severity::Error).collect();
     if errors.is_empty() { Ok(engine) } else { Err(errors) }
 }

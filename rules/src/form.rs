@@ -33,6 +33,7 @@ pub mod read;
 pub mod record;
 #[cfg(test)]
 mod respond;
+pub mod screen;
 mod session;
 pub mod slots;
 #[cfg(test)]

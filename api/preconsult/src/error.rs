@@ -1,4 +1,6 @@
 use axum::http::StatusCode;
+use engine::Refused;
+use engine::rules::quality::Finding;
 use people::PeopleError;
 use platform::{Problem, crypto::OpenError, db::Transient};
 
@@ -26,6 +28,16 @@ pub enum PreconsultError {
     VersionMissing,
     #[error("{event:?} is not possible in state {}", state.name())]
     WrongState { state: State, event: Event },
+    #[error("the registration was cancelled")]
+    VisitCancelled,
+    #[error("the visit is over")]
+    VisitOver,
+    /// Answers of a page that cannot be taken.
+    #[error("{} answers cannot be taken", .0.len())]
+    PageRefused(Vec<Refused>),
+    /// What the quality rules do not let through.
+    #[error("{} findings have to be put right first", .0.len())]
+    Blocked(Vec<Finding>),
     /// The engine saw no answer in it; the note is for the patient.
     #[error("nothing was said")]
     NothingSaid { note: String },
@@ -60,6 +72,10 @@ impl PreconsultError {
                 "内容刚刚有变化（可能在另一个页面修改过）。请看一下最新的内容再操作。".into()
             }
             Self::NothingSaid { note } => note.clone(),
+            Self::PageRefused(refused) => {
+                format!("有 {} 处需要改一下，已在题目旁边标出；您写的内容都还在。", refused.len())
+            }
+            Self::Blocked(_) => "下面标出的内容前后对不上，请改好再发给医生。".into(),
             Self::TooLong { length } => {
                 format!("写了 {length} 个字，最多 {MAX_ANSWER} 个字。请删减一些再发送，您写的内容还在下面。")
             }
@@ -111,6 +127,27 @@ impl From<PreconsultError> for Problem {
             PreconsultError::NothingSaid { .. } => {
                 Self::invalid_input().detail(noted.clone()).fault("/text", noted)
             }
+            PreconsultError::PageRefused(refused) => {
+                let problem = Self::invalid_input().detail(noted);
+                refused.into_iter().fold(problem, |problem, one| {
+                    problem.fault(format!("/answers/{}", pointer(&one.path)), one.message)
+                })
+            }
+            PreconsultError::Blocked(findings) => {
+                let problem =
+                    new(StatusCode::CONFLICT, "/problems/preconsult/quality", "病历有需要改的地方").detail(noted);
+                findings.into_iter().fold(problem, |problem, one| {
+                    problem.fault(format!("/record/{}", pointer(&one.place)), one.message)
+                })
+            }
+            PreconsultError::VisitCancelled => {
+                new(StatusCode::CONFLICT, "/problems/preconsult/visit-cancelled", "这次挂号已退")
+                    .detail("挂号已经退掉，不用再填预问诊。需要看病请重新挂号。")
+            }
+            PreconsultError::VisitOver => {
+                new(StatusCode::CONFLICT, "/problems/preconsult/visit-over", "这次就诊已结束")
+                    .detail("这次就诊已经结束。再看病请重新挂号，或在首页自己开始预问诊。")
+            }
             PreconsultError::TooLong { .. } => {
                 Self::invalid_input().detail(noted).fault("/text", format!("最多 {MAX_ANSWER} 个字"))
             }
@@ -129,4 +166,9 @@ impl From<PreconsultError> for Problem {
             | PreconsultError::Storage(_) => Self::internal(error),
         }
     }
+}
+
+/// A part of a JSON pointer (RFC 6901).
+fn pointer(part: &str) -> String {
+    part.replace('~', "~0").replace('/', "~1")
 }

@@ -79,6 +79,8 @@ pub fn migrations() -> platform::db::Migrations {
 /// The sealed columns of this crate: what a change of keys re-seals and `jiuyi verify` opens.
 pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "consultation", column: "chief_complaint", row: "id" },
+    SealedColumn { table: "consultation", column: "plan", row: "id" },
+    SealedColumn { table: "visit", column: "intake", row: "id" },
     SealedColumn { table: "consultation_turn", column: "question", row: "id" },
     SealedColumn { table: "consultation_turn", column: "answer", row: "id" },
     SealedColumn { table: "consultation_turn", column: "notes", row: "id" },

@@ -1,9 +1,11 @@
 //! Consultations, their life cycle, and what is asked of this crate.
 
 mod part;
+mod plan;
 mod reading;
 mod state;
 mod text;
+mod visit;
 
 use chrono::{DateTime, Utc};
 use engine::{Profile, Record, Suspect, Triage, Turn};
@@ -17,9 +19,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use part::Part;
+pub use plan::{Chosen, Intake, Plan};
 pub use reading::{ReadArticle, Readings};
 pub use state::{Event, State};
 pub use text::{MAX_ANSWER, cleaned};
+pub use visit::{EntryKind, Visit, VisitState};
 
 /// One consultation without its dialogue.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +33,10 @@ pub struct Consultation {
     /// Codes of the organisation.
     pub institution: String,
     pub department: String,
+    /// The registration it belongs to.
+    pub visit: Option<Uuid>,
+    pub entry: EntryKind,
+    pub plan: Plan,
     pub state: State,
     /// Grows with every change.
     pub version: i64,
@@ -103,6 +111,29 @@ pub struct Answer {
     pub request_key: String,
 }
 
+/// For what a consultation is begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Codes of the organisation.
+    pub institution: String,
+    pub department: String,
+    pub visit: Option<Uuid>,
+    pub entry: EntryKind,
+    pub intake: Intake,
+}
+
+/// A page of a questionnaire as it was filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// Positions of the questionnaire and of the page.
+    pub form: usize,
+    pub page: usize,
+    /// The questions that were on the screen, each with the words written or the options chosen.
+    pub given: Vec<(String, Vec<String>)>,
+    /// The same for a double tap and for a retry.
+    pub request_key: String,
+}
+
 /// The patient who acts.
 #[derive(Debug, Clone, Copy)]
 pub struct Patient<'a> {
@@ -115,6 +146,19 @@ pub struct Patient<'a> {
 pub struct Doctor<'a> {
     pub right: Right,
     pub request: &'a RequestId,
+}
+
+impl Opening {
+    /// Of somebody who comes without a registration.
+    pub fn at(institution: &str, department: &str) -> Self {
+        Self {
+            institution: institution.to_owned(),
+            department: department.to_owned(),
+            visit: None,
+            entry: EntryKind::App,
+            intake: Intake::default(),
+        }
+    }
 }
 
 impl Consultation {

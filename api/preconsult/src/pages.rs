@@ -5,10 +5,12 @@ mod doctor;
 mod health;
 mod history;
 mod patient;
+mod questionnaire;
 mod said;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod visit;
 
 use axum::routing::{get, post};
 use platform::rights::{Permission, Route, Who};
@@ -27,11 +29,15 @@ pub(crate) const ACCESS: &[Route] = &[
     Route::post("/consultations", Who::Resident),
     Route::get("/consultations/{id}", Who::Resident),
     Route::post("/consultations/{id}", Who::Resident),
+    Route::post("/consultations/{id}/page", Who::Resident),
     Route::post("/consultations/{id}/undo", Who::Resident),
     Route::get("/consultations/{id}/restart", Who::Resident),
     Route::post("/consultations/{id}/restart", Who::Resident),
     Route::post("/consultations/{id}/record/{section}", Who::Resident),
     Route::post("/consultations/{id}/confirm", Who::Resident),
+    Route::get("/visits/{id}", Who::Resident),
+    Route::post("/visits/{id}", Who::Resident),
+    Route::get("/start/{institution}/{department}", Who::Resident),
     Route::get("/health", Who::Resident),
     Route::get("/health/suggestions", Who::Resident),
     Route::post("/health/forget", Who::Resident),
@@ -48,10 +54,13 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .route("/", get(patient::home))
         .route("/consultations", post(patient::begin))
         .route("/consultations/{id}", get(talk::show).post(talk::answer))
+        .route("/consultations/{id}/page", post(questionnaire::fill))
         .route("/consultations/{id}/undo", post(talk::undo))
         .route("/consultations/{id}/restart", get(patient::ask_restart).post(patient::restart))
         .route("/consultations/{id}/record/{section}", post(talk::amend))
         .route("/consultations/{id}/confirm", post(talk::confirm))
+        .route("/visits/{id}", get(visit::show).post(visit::open))
+        .route("/start/{institution}/{department}", get(visit::start))
         .route("/health", get(health::shelf))
         .route("/health/suggestions", get(health::suggestions))
         .route("/health/forget", post(health::forget))

@@ -5,12 +5,17 @@
 
 mod dialogue;
 mod doctor;
+mod fill;
 mod health;
+mod matching;
 mod patient;
+#[cfg(test)]
+mod questionnaire_tests;
 mod replay;
 mod revise;
 #[cfg(test)]
 mod tests;
+mod visit;
 
 use platform::{
     App,
@@ -21,10 +26,13 @@ use uuid::Uuid;
 
 pub use dialogue::{Taken, answer, undo};
 pub use doctor::{Listed, Outline, Reading, Seen, list, read, reveal, see};
+pub use fill::fill;
 pub use health::{Shelf, forget_readings, judge_article, open_article, shelf};
-pub use patient::{Begun, Own, begin, find_open, list_own, read_own, restart};
+pub use matching::{Wish, wishes};
+pub use patient::{Begun, Own, begin, find_open, list_own, profile, read_own, restart};
 pub use replay::{FoundRelease, Past, Replay, replay};
-pub use revise::{amend, confirm};
+pub use revise::{amend, confirm, hints};
+pub use visit::{Registered, find_own_visit, list_own_visits, must_stand, open_visit, register};
 
 use crate::{PreconsultError, Service, model::Consultation, store};
 

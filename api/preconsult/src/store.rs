@@ -4,6 +4,7 @@ mod consultation;
 mod reading;
 mod record;
 mod turn;
+mod visit;
 
 use platform::{
     App,
@@ -15,12 +16,13 @@ use uuid::Uuid;
 use crate::PreconsultError;
 
 pub(crate) use consultation::{
-    COLUMNS, Change, find_consultation, find_open, insert_consultation, list_of_resident, list_within,
-    update_consultation,
+    COLUMNS, Change, find_consultation, find_of_visit, find_open, find_open_without_visit,
+    insert_consultation, list_of_resident, list_within, update_consultation,
 };
 pub(crate) use reading::{delete_readings, find_readings, list_tallies, update_readings, update_tally};
 pub(crate) use record::{find_assessment, find_record, insert_amendment, insert_record};
 pub(crate) use turn::{NewTurn, insert_turn, list_turns, update_voided};
+pub(crate) use visit::{find_visit, find_visit_numbered, insert_visit, list_visits, update_visit};
 
 fn sealed(app: &App, table: &'static str, column: &'static str, row: Uuid, text: &str) -> Sealed {
     app.keyring.seal(&*app.ids, Place { table, column, row }, text)

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::{
     PreconsultError, Service, Shared,
-    model::{Answer, Doctor, Patient, State},
+    model::{Answer, Doctor, Opening, Patient, State},
     service::{self, FoundRelease, Own, Past, Taken},
 };
 
@@ -103,8 +103,8 @@ impl House<'_> {
 
     pub(crate) async fn begin(&self) -> Uuid {
         let department = &self.doctor.department;
-        let codes = (department.institution.as_str(), department.code.as_str());
-        service::begin(&self.service, self.patient(), codes).await.unwrap().id
+        let opening = Opening::at(&department.institution, &department.code);
+        service::begin(&self.service, self.patient(), &opening).await.unwrap().id
     }
 
     pub(crate) async fn own(&self, id: Uuid) -> Own {
@@ -127,7 +127,8 @@ impl House<'_> {
         self.say(id, 0, complaint, "turn-0").await.unwrap();
         for turn in 1.. {
             let own = self.own(id).await;
-            let Some(question) = own.dialogue.pending().filter(|_| own.consultation.state == State::Asking)
+            let Some(question) =
+                own.interview.dialogue().pending().filter(|_| own.consultation.state == State::Asking)
             else {
                 return own;
             };
@@ -220,8 +221,10 @@ impl Browser {
             |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         let token = [("_csrf", csrf)];
         let all = fields.iter().chain(&token);
-        let body =
-            all.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
+        let body = all
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect::<Vec<_>>()
+            .join("&");
         let request = Request::post(path)
             .header(header::ACCEPT, "text/html")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");

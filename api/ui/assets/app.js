@@ -140,13 +140,45 @@
   }
   if (/(?:^|; )type_size=large/.test(document.cookie)) { root.dataset.size = 'large'; }
 
+  /* A question that opens or closes others: the server says what the page looks like now. What was typed meanwhile stays. */
+  var peeks = 0;
+  function keep(old, fresh) {
+    each('input, textarea, select', function (field) {
+      var now = field.id && fresh.querySelector('#' + CSS.escape(field.id));
+      if (!now) { return; }
+      if (field.type === 'checkbox' || field.type === 'radio') { now.checked = field.checked; } else { now.value = field.value; }
+    }, old);
+  }
+  async function peek(form, id) {
+    var ticket = ++peeks, body = new URLSearchParams(new FormData(form));
+    body.append('peek', 'yes');
+    try {
+      var response = await fetch(form.getAttribute('action'), { method: 'POST', body: body, credentials: 'same-origin', headers: { Accept: 'text/html' } });
+      if (!response.ok || ticket !== peeks) { return; }
+      var page = new DOMParser().parseFromString(await response.text(), 'text/html');
+      var old = form.querySelector('[data-fields]'), fresh = page.querySelector('[data-fields]');
+      if (!old || !fresh || ticket !== peeks) { return; }
+      fresh = document.importNode(fresh, true);
+      keep(old, fresh);
+      old.replaceWith(fresh);
+      var field = document.getElementById(id);
+      if (field) { field.focus({ preventScroll: true }); }
+    } catch (e) { /* the page is asked again when it is sent */ }
+  }
+  document.addEventListener('change', function (event) {
+    var form = event.target.form;
+    if (form && form.hasAttribute('data-live') && event.target.closest('[data-steers]') && window.fetch && window.CSS) {
+      peek(form, event.target.id);
+    }
+  });
+
   /* Ticks that stand alone */
   document.addEventListener('change', function (event) {
     var tick = event.target;
     if (tick.type !== 'checkbox' || !tick.checked) { return; }
     each('input[type=checkbox]', function (other) {
       if (other !== tick && (tick.hasAttribute('data-alone') || other.hasAttribute('data-alone'))) { other.checked = false; }
-    }, tick.form);
+    }, tick.closest('fieldset') || tick.form);
   });
 
   /* Completions while somebody types, into the datalist of the field. */

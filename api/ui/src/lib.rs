@@ -29,7 +29,8 @@
 //! | `data-once` | form | its buttons are blocked once it was sent |
 //! | `data-draft="key"` | text field | what was typed survives a reload, until it was sent |
 //! | `data-size-switch` | form | large type is switched without a reload |
-//! | `data-alone` | check box | ticking it clears the others, and the other way round |
+//! | `data-alone` | check box | ticking it clears the others of its field set, and the other way round |
+//! | `data-live` | form | a change inside `data-steers` sends it with `peek`, and the answer's `data-fields` takes the place of its own |
 //! | `data-marks="t3 t5"` | any | focus or click marks the elements with these ids |
 //! | `data-pane` | scrolling box | scrolled to the first marked element |
 //! | `data-end`, `data-focus` | any | the page is scrolled to its end; focus goes there after a swap |

@@ -4,7 +4,7 @@ use kb::{ConceptId, ConceptKind};
 use nlp::{Kin, Status, Verdict};
 
 use super::{
-    Composer, Sentence,
+    Composer, SectionKind, Sentence,
     present::{trimmed, unique},
 };
 use crate::case::ScriptAnswer;
@@ -20,6 +20,19 @@ const PAST_RISKS: [&str; 6] = [
 ];
 
 impl Composer<'_> {
+    /// Whether the script has asked about a section.
+    pub(super) fn was_asked(&self, kind: SectionKind) -> bool {
+        let row = match kind {
+            SectionKind::PresentIllness => "treatment",
+            SectionKind::PastHistory => "past",
+            SectionKind::Allergy => "allergy",
+            SectionKind::PersonalHistory => "personal",
+            SectionKind::MaritalHistory => "marital",
+            SectionKind::FamilyHistory => "family",
+        };
+        self.case.script.keys().any(|key| key.starts_with(row))
+    }
+
     pub(super) fn past_history(&self) -> Vec<Sentence> {
         let kb = self.engine.kb();
         let mut sentences = Vec::new();

@@ -29,6 +29,24 @@ impl Composer<'_> {
         sentences
     }
 
+    /// What the dialogue adds to the story a questionnaire tells; the treatment only where that was asked here.
+    pub(super) fn besides_illness(&self, with_treatment: bool) -> Vec<Sentence> {
+        let mut sentences = Vec::new();
+        sentences.extend(self.accompanying(&[]));
+        sentences.extend(self.measured());
+        sentences.extend(self.uncertain());
+        sentences.extend(self.denied());
+        sentences.extend(self.own_name());
+        sentences.extend(self.exposures());
+        sentences.extend(self.unread());
+        sentences.extend(self.remarks());
+        if with_treatment && self.case.script.contains_key("treatment") {
+            sentences.extend(self.treatment());
+        }
+        sentences.extend(self.extra());
+        sentences
+    }
+
     /// 患者3天前受凉后突发咳嗽、发热。
     fn onset(&self, complaints: &[ConceptId]) -> Option<Sentence> {
         let main = *complaints.first()?;

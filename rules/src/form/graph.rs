@@ -63,6 +63,11 @@ impl Graph {
         &self.targets[from..to]
     }
 
+    /// Whether anything changes with the value of a slot.
+    pub(super) fn steers(&self, slot: u32) -> bool {
+        !self.dependents(self.value(slot)).is_empty()
+    }
+
     /// The graph of a form; refused with the nodes of a cycle, in order.
     pub(super) fn of(plan: &Plan) -> Result<Self, Vec<u32>> {
         let edges = Edges::of(plan);

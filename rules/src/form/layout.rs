@@ -106,7 +106,11 @@ impl<'d> Compiler<'d> {
     fn unit(&mut self, path: String, kind: UnitKind, source: Source<'d>, place: Place, seat: Seat) -> u32 {
         let index = count(self.plan.units.len());
         let (mut required, mut hidden, mut read_only) = (false, false, false);
+        let (mut hint, mut concept) = (String::new(), None);
         if let Source::Item(item) = source {
+            let said = |key: &str| item.first(key).map(|property| property.value.text.clone());
+            hint = said("提示").unwrap_or_default();
+            concept = said("概念");
             required = item.has(Flag::Required);
             hidden = item.has(Flag::Hidden);
             read_only = item.has(Flag::ReadOnly);
@@ -129,6 +133,8 @@ impl<'d> Compiler<'d> {
             last: index,
             show: None,
             slot: None,
+            hint,
+            concept,
             required,
             hidden,
             read_only,
@@ -284,6 +290,7 @@ impl<'d> Compiler<'d> {
                 exclusive: choice.exclusive,
                 fill: None,
                 score,
+                concept: choice.concept.as_ref().map(|concept| concept.text.clone()),
                 show: None,
                 place: label.place,
             });

@@ -67,6 +67,10 @@ pub struct Unit {
     pub show: Option<Guard>,
     /// Where its answer is.
     pub slot: Option<u32>,
+    /// A word of help beside the question.
+    pub hint: String,
+    /// What saying yes to it, or giving it, says in the disease graph: a name there.
+    pub concept: Option<String>,
     /// Must be answered.
     pub required: bool,
     /// Never drawn.
@@ -245,6 +249,8 @@ pub struct Opt {
     pub fill: Option<u32>,
     /// Its points.
     pub score: Option<f64>,
+    /// What choosing it says in the disease graph: a name there.
+    pub concept: Option<String>,
     /// When it can be chosen.
     pub show: Option<Guard>,
     /// Where it stands.

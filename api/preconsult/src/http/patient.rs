@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     PreconsultError, Service,
-    model::{Answer, Part, Patient},
+    model::{Answer, Opening, Part, Patient},
     service,
 };
 
@@ -38,8 +38,8 @@ pub(super) async fn begin_consultation(
     request: RequestId,
     Json(body): Json<Begin>,
 ) -> Result<(StatusCode, Answered), Problem> {
-    let codes = (body.institution.as_str(), body.department.as_str());
-    let begun = service::begin(&service, Patient::new(&who, &request), codes).await?;
+    let opening = Opening::at(&body.institution, &body.department);
+    let begun = service::begin(&service, Patient::new(&who, &request), &opening).await?;
     let status = if begun.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, own(&service, who.id, begun.id).await?))
 }

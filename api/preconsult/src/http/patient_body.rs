@@ -131,9 +131,10 @@ impl OwnConsultation {
 
     /// `engine` gives the advice of an emergency.
     pub(super) fn of(own: Own, engine: &engine::Engine) -> Self {
-        let Own { consultation, turns, dialogue, record } = own;
+        let Own { consultation, turns, interview, record } = own;
+        let dialogue = interview.dialogue();
         let emergency = matches!(consultation.state, model::State::Emergency { .. });
-        let flags = if emergency { engine.triage(&dialogue).flags } else { Vec::new() };
+        let flags = if emergency { engine.triage(dialogue).flags } else { Vec::new() };
         let valid: Vec<_> = turns.into_iter().filter(|turn| turn.voided.is_none()).collect();
         Self {
             id: consultation.id,
@@ -142,7 +143,7 @@ impl OwnConsultation {
             department: consultation.department,
             version: consultation.version,
             turn: valid.len(),
-            progress: dialogue.progress(),
+            progress: interview.progress(),
             question: dialogue
                 .pending()
                 .filter(|_| consultation.state == model::State::Asking)

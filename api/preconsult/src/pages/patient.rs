@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use people::Department;
+use people::{Department, Resident};
 use platform::{
     Problem,
     http::{Form, Path, RequestId, page},
@@ -19,11 +19,12 @@ use super::{
     Card, cards,
     health::ADVICE,
     history::{Entry, entries},
+    visit::{self, VisitCard},
 };
 use crate::{
     PreconsultError, Service,
-    model::{Consultation, Patient},
-    service,
+    model::{Consultation, EntryKind, Intake, Opening, Patient},
+    service::{self, Wish},
 };
 
 /// Past consultations shown on the home page.
@@ -36,6 +37,8 @@ struct HomePage {
     name: String,
     open: Option<Open>,
     institutions: Vec<Vec<Department>>,
+    wish: Option<Wish>,
+    visits: Vec<VisitCard>,
     recent: Vec<Entry>,
     cards: Vec<Card>,
 }
@@ -58,6 +61,38 @@ struct RestartPage {
 pub(super) struct Begin {
     /// Codes of institution and department, with a slash between.
     department: String,
+    #[serde(default)]
+    complaint: String,
+    /// `yes` or `no`.
+    #[serde(default)]
+    is_first: String,
+    #[serde(default)]
+    is_pregnant: String,
+    #[serde(default)]
+    chronic: Vec<String>,
+    #[serde(default)]
+    entry: String,
+}
+
+impl Begin {
+    fn opening(self) -> Option<Opening> {
+        let (institution, department) = self.department.split_once('/')?;
+        let truth = |word: &str| match word {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        };
+        let intake = Intake {
+            is_first: truth(&self.is_first),
+            is_pregnant: truth(&self.is_pregnant),
+            chronic: Some(self.chronic.clone()).filter(|chronic| !chronic.is_empty()),
+            complaint: Some(self.complaint.clone()).filter(|complaint| !complaint.is_empty()),
+        };
+        // A way in that nobody knows is the ordinary one.
+        let entry = EntryKind::named(&self.entry).filter(|entry| *entry == EntryKind::Qr);
+        let entry = entry.unwrap_or(EntryKind::App);
+        Some(Opening { entry, intake, ..Opening::at(institution, department) })
+    }
 }
 
 /// Residents see their home, staff are sent to theirs.
@@ -77,11 +112,18 @@ pub(super) async fn home(
     let open = open.map(|open| opened(&service, &open));
     let institutions =
         departments.chunk_by(|a, b| a.institution == b.institution).map(<[_]>::to_vec).collect();
+    let wish = wish(&service, &resident);
+    let visits = visit::cards(&service, id, &departments).await?;
     let frame = frame.with_csrf(session.csrf).with_name(ui::mask::name(&resident.name));
     let shelf = service::shelf(&service, id, ADVICE).await?;
     let cards = if shelf.follows_symptoms { Vec::new() } else { cards(&service, &shelf.recommended) };
-    let home = HomePage { frame, name: resident.name, open, institutions, recent, cards };
+    let home = HomePage { frame, name: resident.name, open, institutions, wish, visits, recent, cards };
     Ok(page(home.render())?.into_response())
+}
+
+/// What the rules would like to know of a resident's visit beforehand.
+pub(super) fn wish(service: &Service, resident: &Resident) -> Option<Wish> {
+    service::profile(service, resident).ok().and_then(|profile| service::wishes(&service.engine, &profile))
 }
 
 fn opened(service: &Service, open: &Consultation) -> Open {
@@ -99,8 +141,8 @@ pub(super) async fn begin(
     request: RequestId,
     Form(form): Form<Begin>,
 ) -> Result<Redirect, Problem> {
-    let codes = form.department.split_once('/').ok_or(PreconsultError::NoSuchDepartment)?;
-    let begun = service::begin(&service, Patient::new(&who, &request), codes).await?;
+    let opening = form.opening().ok_or(PreconsultError::NoSuchDepartment)?;
+    let begun = service::begin(&service, Patient::new(&who, &request), &opening).await?;
     Ok(Redirect::to(&format!("/consultations/{}", begun.id)))
 }
 

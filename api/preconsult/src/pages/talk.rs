@@ -7,10 +7,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use engine::{Act, Question};
+use engine::{
+    Act, Question, Step,
+    rules::quality::{Finding, Level},
+};
 use platform::{
     Problem,
-    http::{Form, Path, RequestId, page},
+    http::{Form, Path, Query, RequestId, page},
     session::SignedInResident,
 };
 use serde::Deserialize;
@@ -20,6 +23,7 @@ use uuid::Uuid;
 use super::{
     Diff,
     history::{department_name, department_of},
+    questionnaire::{self, Returned},
 };
 use crate::{
     PreconsultError, Service,
@@ -34,6 +38,9 @@ struct TalkPage {
     id: Uuid,
     department: String,
     turns: Vec<StoredTurn>,
+    can_undo: bool,
+    /// The last page of the questionnaires, to change something there.
+    back: Option<String>,
     question: Question,
     is_warning: bool,
     progress: u8,
@@ -50,6 +57,8 @@ struct CheckPage {
     version: i64,
     n_turns: usize,
     parts: Vec<PartView>,
+    /// What the quality rules found, gravest first.
+    hints: Vec<Finding>,
     refused: Refused,
 }
 
@@ -119,12 +128,25 @@ pub(super) struct ConfirmForm {
     version: i64,
 }
 
+/// The address may name a page of a questionnaire that was filled in before.
+#[derive(Deserialize)]
+pub(super) struct At {
+    at: Option<String>,
+}
+
 pub(super) async fn show(
     State(service): State<Service>,
     who: SignedInResident,
     frame: Frame,
     Path(id): Path<Uuid>,
+    Query(At { at }): Query<At>,
 ) -> Result<Response, Problem> {
+    if let Some(place) = at.as_deref().and_then(questionnaire::place_of) {
+        let own = service::read_own(&service, who.id, id).await?;
+        if own.consultation.state == model::State::Asking && own.interview.may_fill(place) {
+            return questionnaire::draw(&service, &who, frame, &own, place, Returned::default()).await;
+        }
+    }
     drawn(&service, &who, frame, id, Refused::default()).await
 }
 
@@ -195,7 +217,7 @@ async fn finished(
 ) -> Result<Response, Problem> {
     let Err(error) = taken else {
         let place = refused.part.map_or_else(|| "now".into(), |part| format!("part-{}", part.name()));
-        return Ok(Redirect::to(&format!("/consultations/{id}#{place}")).into_response());
+        return Ok(back_to(id, &place));
     };
     refused.note = error.note();
     if refused.note.is_none() {
@@ -212,6 +234,22 @@ async fn finished(
         .into_response())
 }
 
+/// The page of the consultation, at one of its places.
+pub(super) fn back_to(id: Uuid, place: &str) -> Response {
+    Redirect::to(&format!("/consultations/{id}#{place}")).into_response()
+}
+
+/// The page as it stands with a note, for an error a patient can do something about.
+pub(super) async fn noted(
+    service: &Service,
+    who: &SignedInResident,
+    frame: Frame,
+    id: Uuid,
+    error: PreconsultError,
+) -> Result<Response, Problem> {
+    finished(service, who, frame, id, Err(error), Refused::default()).await
+}
+
 async fn drawn(
     service: &Service,
     who: &SignedInResident,
@@ -220,26 +258,41 @@ async fn drawn(
     refused: Refused,
 ) -> Result<Response, Problem> {
     let own = service::read_own(service, who.id, id).await?;
+    let step = own.interview.step();
+    if let (model::State::Asking, Step::Page(form, page)) = (own.consultation.state, &step) {
+        let returned = Returned { note: refused.note, ..Returned::default() };
+        return questionnaire::draw(service, who, frame, &own, (*form, *page), returned).await;
+    }
     let departments = people::service::list_departments(&service.app).await?;
     let frame = frame.with_csrf(&who.session.csrf);
     let department = department_name(&departments, &own.consultation);
     let parts = parts(&own, &refused);
-    let Own { consultation, turns, dialogue, .. } = own;
+    let hints = match own.consultation.state {
+        model::State::AwaitingConfirmation => {
+            let request = RequestId(String::new());
+            service::hints(service, Patient::new(who, &request), id).await?
+        }
+        _ => Vec::new(),
+    };
+    let Own { consultation, turns, interview, .. } = own;
     let turns: Vec<_> = turns.into_iter().filter(|turn| turn.voided.is_none()).collect();
     let ended = consultation.state.ended_at().unwrap_or(consultation.updated_at);
     let ended = ui::format::moment(ended, service.app.clock.today());
-    let rendered = match (consultation.state, dialogue.pending().cloned()) {
-        (model::State::Asking, Some(question)) => {
+    let rendered = match (consultation.state, step) {
+        (model::State::Asking, Step::Ask(question)) => {
             let is_warning = matches!(question.act, Act::Warn { .. });
-            let (progress, request_key) = (dialogue.progress(), service.app.new_id());
+            let (progress, request_key) = (interview.progress(), service.app.new_id());
             let department =
                 department_of(&departments, &consultation).map_or(department, |known| known.name.clone());
+            let is_item = |turn: &StoredTurn| matches!(turn.turn.question.act, Act::Item { .. });
             let page = TalkPage {
                 frame,
                 id,
                 department,
+                can_undo: turns.last().is_some_and(|turn| !is_item(turn)),
+                back: interview.page_before((usize::MAX, 0)).map(questionnaire::address),
                 turns,
-                question,
+                question: *question,
                 is_warning,
                 progress,
                 request_key,
@@ -249,10 +302,10 @@ async fn drawn(
         }
         (model::State::AwaitingConfirmation, _) => {
             let (version, n_turns) = (consultation.version, turns.len());
-            CheckPage { frame, id, department, version, n_turns, parts, refused }.render()
+            CheckPage { frame, id, department, version, n_turns, parts, hints, refused }.render()
         }
         (model::State::Emergency { .. }, _) => {
-            let flags = service.engine.triage(&dialogue).flags;
+            let flags = service.engine.triage(interview.dialogue()).flags;
             let messages = flags.into_iter().map(|flag| flag.message).collect();
             EmergencyPage { frame, id, messages, ended, turns, refused }.render()
         }

@@ -21,7 +21,7 @@ async fn walk(house: &House<'_>, browser: &Browser, complaint: &str) -> (Uuid, V
         let page = browser.get(&path).await;
         assert_eq!(page.status, 200, "{}", page.text);
         let own = house.own(id).await;
-        let Some(question) = own.dialogue.pending().cloned() else {
+        let Some(question) = own.interview.dialogue().pending().cloned() else {
             seen.push(page);
             break;
         };
@@ -156,7 +156,7 @@ async fn what_is_refused_is_shown_again_with_a_note() {
         let refused =
             browser.post(&path, &csrf, &[("turn", "0"), ("request_key", &key), ("text", "发烧")]).await;
         assert_eq!(refused.status, 409);
-        let waiting = house.own(id).await.dialogue.pending().cloned().unwrap();
+        let waiting = house.own(id).await.interview.dialogue().pending().cloned().unwrap();
         assert!(
             refused.text.contains("已经回答过了") && refused.text.contains(&waiting.text),
             "{}",
@@ -203,7 +203,7 @@ async fn an_emergency_says_what_to_do_next() {
             "{}",
             warning.text
         );
-        let stop = house.own(id).await.dialogue.pending().unwrap().options[0].clone();
+        let stop = house.own(id).await.interview.dialogue().pending().unwrap().options[0].clone();
         house.say(id, 1, &stop, "turn-1").await.unwrap();
         let page = browser.get(&path).await;
         assert!(
@@ -289,6 +289,90 @@ async fn what_was_told_chooses_the_articles_and_completions_come_as_json() {
             "{}",
             completions.text
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_of_a_questionnaire_are_filled_in_with_ordinary_forms() {
+    on_each(async |house| {
+        let browser = house.resident_browser().await;
+        let home = browser.get("/").await;
+        let department = format!("{}/{}", house.doctor.department.institution, house.doctor.department.code);
+        let start = [("department", department.as_str()), ("complaint", "头痛"), ("is_first", "yes")];
+        let begun = browser.post("/consultations", &home.field("_csrf"), &start).await;
+        assert_eq!(begun.status, 303, "{}", begun.text);
+        let path = begun.location.clone();
+        let page = browser.get(&path).await;
+        assert!(
+            page.text.contains("从什么时候开始疼的？") && page.text.contains("疼痛本身"),
+            "{}",
+            page.text
+        );
+        let csrf = page.field("_csrf");
+        let key = page.field("request_key");
+        let place = [("form", "0"), ("page", "0"), ("request_key", key.as_str())];
+        let shown = ["头痛时长", "突发", "部位", "性质", "程度"].map(|path| ("shown", path));
+
+        // Wrong and missing answers come back beside their questions with what was written.
+        let wrong: Vec<_> = [&place[..], &shown, &[("q/头痛时长", "很久<b>"), ("q/突发", "否")]].concat();
+        let refused = browser.post(&format!("{path}/page"), &csrf, &wrong).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.text.contains("请写数字") && refused.text.contains("请回答这一题"));
+        assert!(refused.text.contains("value=\"很久&#60;b&#62;\""), "{}", refused.text);
+
+        // What the script asks while one is still ticking is not kept.
+        let peek: Vec<_> = [&place[..], &shown, &[("q/突发", "是"), ("peek", "yes")]].concat();
+        let peeked = browser.post(&format!("{path}/page"), &csrf, &peek).await;
+        assert_eq!(peeked.status, 200);
+        assert!(!peeked.text.contains("q/部位"), "after a sudden onset nothing more is asked here");
+
+        let answers = [
+            ("q/头痛时长", "3"),
+            ("q/突发", "否"),
+            ("q/部位", "前额"),
+            ("q/部位", "太阳穴"),
+            ("q/性质", "像箍着、压着"),
+            ("q/程度", "不影响"),
+        ];
+        let right: Vec<_> = [&place[..], &shown, &answers].concat();
+        let taken = browser.post(&format!("{path}/page"), &csrf, &right).await;
+        assert_eq!((taken.status.as_u16(), taken.location.as_str()), (303, format!("{path}#now").as_str()));
+        let second = browser.get(&path).await;
+        assert!(
+            second.text.contains("疼的时候还有什么") && second.text.contains("?at=0-0"),
+            "{}",
+            second.text
+        );
+        let first = browser.get(&format!("{path}?at=0-0")).await;
+        assert!(first.text.contains("value=\"像箍着、压着\" checked"), "{}", first.text);
+        for page in [&page, &refused, &peeked, &second, &first] {
+            assert!(NO_INLINE.iter().all(|inline| !page.text.contains(inline)), "{}", page.text);
+        }
+        assert_eq!(house.own(path.rsplit('/').next().unwrap().parse().unwrap()).await.turns.len(), 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_code_on_the_wall_leads_into_its_department() {
+    on_each(async |house| {
+        let browser = house.resident_browser().await;
+        let department = &house.doctor.department;
+        let start = format!("/start/{}/{}", department.institution, department.code);
+        let page = browser.get(&start).await;
+        assert!(page.text.contains(&department.institution_name), "{}", page.text);
+        let codes = page.field("department");
+        let entry = page.field("entry");
+        let fields = [("department", codes.as_str()), ("entry", entry.as_str())];
+        let begun = browser.post("/consultations", &page.field("_csrf"), &fields).await;
+        let id = begun.location.rsplit('/').next().unwrap().parse().unwrap();
+        assert_eq!(house.own(id).await.consultation.entry, crate::model::EntryKind::Qr);
+        let gone = browser.get("/start/H99/NONE").await;
+        assert_eq!(gone.status, 404);
+        assert!(gone.text.contains("二维码") && gone.text.contains("导诊台"), "{}", gone.text);
+        let stranger = browser.signed_out().get(&start).await;
+        assert!(stranger.status == 303 || stranger.status == 401, "{:?}", stranger.status);
     })
     .await;
 }

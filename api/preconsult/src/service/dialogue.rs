@@ -1,10 +1,10 @@
 //! Answering and taking back.
 
-use engine::{Dialogue, Outcome};
+use engine::{Act, Interview, Outcome, Step};
 use platform::{Tx, audit, db::retry};
 use uuid::Uuid;
 
-use super::{entry, find_own};
+use super::{entry, find_own, matching};
 use crate::{
     PreconsultError, Service,
     model::{Answer, Assessment, Consultation, Event, MAX_ANSWER, Patient, State, StoredTurn, cleaned},
@@ -50,9 +50,14 @@ async fn answer_once(
         return if same { Ok(Taken::Before) } else { Err(PreconsultError::OutdatedTurn) };
     }
     // A second tab may have gone past the questions altogether.
-    let mut dialogue = resumed(service, &consultation, &turns);
-    let waiting = dialogue.pending().map(|question| question.key.clone());
+    let interview = resumed(service, &consultation, &turns);
+    let waiting = match interview.step() {
+        Step::Ask(question) => Some(question.key),
+        Step::Page(..) | Step::Emergency | Step::Done => None,
+    };
+    let mut dialogue = interview.dialogue().clone();
     let is_current = consultation.state == State::Asking
+        && waiting.is_some()
         && answer.turn == dialogue.turns().len()
         && answer.question.as_ref().is_none_or(|key| Some(key) == waiting.as_ref());
     if !is_current {
@@ -63,9 +68,10 @@ async fn answer_once(
         Outcome::Next { notes } | Outcome::Finished { notes } => notes,
     };
     let Some(turn) = dialogue.turns().last() else { return Err(PreconsultError::OutdatedTurn) };
+    let interview = interview_of(service, &consultation, dialogue.turns().to_vec());
 
     let mut tx = app.db.begin().await?;
-    let event = conclude(service, &mut tx, &consultation, &dialogue).await?;
+    let event = conclude(service, &mut tx, &consultation, &interview).await?;
     let new = NewTurn {
         consultation: id,
         ordinal: answer.turn,
@@ -110,8 +116,12 @@ async fn undo_once(
     }
     let state = consultation.state.after(Event::Undone, app.now())?;
     let before: Vec<_> = valid_turns(&turns).take(seen - 1).collect();
-    let dialogue = service.engine.resume(consultation.profile.clone(), before);
-    let triage = service.engine.triage(&dialogue);
+    if valid_turns(&turns).nth(seen - 1).is_some_and(|turn| matches!(turn.question.act, Act::Item { .. })) {
+        // Answers of a page are changed on the page.
+        return Err(PreconsultError::OutdatedTurn);
+    }
+    let interview = interview_of(service, &consultation, before);
+    let triage = service.engine.triage(interview.dialogue());
     let change = Change { triage: Some((triage.level, triage.flags.len())), chief_complaint: None };
 
     let mut tx = app.db.begin().await?;
@@ -122,40 +132,50 @@ async fn undo_once(
     Ok(Taken::Now)
 }
 
-/// The dialogue as its valid turns make it.
-pub(super) fn resumed(service: &Service, consultation: &Consultation, turns: &[StoredTurn]) -> Dialogue {
-    service.engine.resume(consultation.profile.clone(), valid_turns(turns).collect())
+/// The interview as its valid turns make it.
+pub(super) fn resumed(service: &Service, consultation: &Consultation, turns: &[StoredTurn]) -> Interview {
+    interview_of(service, consultation, valid_turns(turns).collect())
+}
+
+pub(super) fn interview_of(
+    service: &Service,
+    consultation: &Consultation,
+    turns: Vec<engine::Turn>,
+) -> Interview {
+    let plan = &consultation.plan;
+    let questionnaires = matching::questionnaires(&service.engine, plan);
+    service.engine.interview(consultation.profile.clone(), plan.about(), questionnaires, turns)
 }
 
 pub(super) fn valid_turns(turns: &[StoredTurn]) -> impl Iterator<Item = engine::Turn> {
     turns.iter().filter(|turn| turn.voided.is_none()).map(|turn| turn.turn.clone())
 }
 
-/// Writes where a dialogue has come to; at its end also the record and what the doctor reads with it.
+/// Writes where an interview has come to; at its end also the record and what the doctor reads with it.
 pub(super) async fn conclude(
     service: &Service,
     tx: &mut Tx,
     consultation: &Consultation,
-    dialogue: &Dialogue,
+    interview: &Interview,
 ) -> Result<Event, PreconsultError> {
     let app = &service.app;
-    let event = match dialogue.state() {
-        engine::State::Asking => Event::Answered,
-        engine::State::AwaitingConfirmation => Event::Completed,
-        engine::State::Emergency => Event::SoughtHelp,
+    let event = match interview.step() {
+        Step::Page(..) | Step::Ask(_) => Event::Answered,
+        Step::Done => Event::Completed,
+        Step::Emergency => Event::SoughtHelp,
     };
     let state = consultation.state.after(event, app.now())?;
-    let triage = service.engine.triage(dialogue);
+    let triage = service.engine.triage(interview.dialogue());
     let counts = Some((triage.level, triage.flags.len()));
     if event == Event::Answered {
         let change = Change { triage: counts, chief_complaint: None };
         store::update_consultation(app, tx, consultation, state, change).await?;
         return Ok(event);
     }
-    let record = service.engine.record(dialogue);
+    let record = service.engine.record_of(interview);
     let change = Change { triage: counts, chief_complaint: Some(&record.chief_complaint.text) };
     store::update_consultation(app, tx, consultation, state, change).await?;
-    let assessment = Assessment { triage, suspects: service.engine.differential(dialogue) };
+    let assessment = Assessment { triage, suspects: service.engine.differential(interview.dialogue()) };
     store::insert_record(app, tx, consultation.id, &record, &assessment).await?;
     Ok(event)
 }

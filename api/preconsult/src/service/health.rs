@@ -66,7 +66,7 @@ async fn told(service: &Service, resident: Uuid) -> Result<Told, PreconsultError
             continue;
         }
         let turns = store::list_turns(app, consultation.id).await?;
-        let said = service.engine.told(&dialogue::resumed(service, &consultation, &turns));
+        let said = service.engine.told(dialogue::resumed(service, &consultation, &turns).dialogue());
         for (into, from) in [(&mut told.symptoms, said.symptoms), (&mut told.history, said.history)] {
             for concept in from {
                 if !into.contains(&concept) {

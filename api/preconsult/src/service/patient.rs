@@ -1,14 +1,14 @@
 //! Beginning, going on with and looking at one's own consultations.
 
-use engine::{Dialogue, Profile, Sex};
-use people::{PeopleError, Resident};
+use engine::{Interview, Profile, Sex, Step};
+use people::{Department, PeopleError, Resident};
 use platform::{audit, db::retry};
 use uuid::Uuid;
 
-use super::{dialogue, entry, find_own};
+use super::{dialogue, entry, find_own, matching};
 use crate::{
     PreconsultError, Service,
-    model::{Consultation, Event, Patient, State, StoredRecord, StoredTurn},
+    model::{Consultation, Event, Opening, Patient, State, StoredRecord, StoredTurn},
     store::{self, Change},
 };
 
@@ -30,44 +30,48 @@ pub struct Own {
     /// In the order they were answered, voided ones among them.
     pub turns: Vec<StoredTurn>,
     /// As the valid turns make it.
-    pub dialogue: Dialogue,
+    pub interview: Interview,
     /// From the end of the questions on.
     pub record: Option<StoredRecord>,
 }
 
-/// Goes on with the open consultation, or begins one for a department.
-pub async fn begin(
-    service: &Service,
-    who: Patient<'_>,
-    (institution, department): (&str, &str),
-) -> Result<Begun, PreconsultError> {
-    retry(|| begin_once(service, who, institution, department)).await
+/// Goes on with the consultation of the registration, or with the open one, or begins one: the rules choose what it
+/// asks.
+pub async fn begin(service: &Service, who: Patient<'_>, opening: &Opening) -> Result<Begun, PreconsultError> {
+    retry(|| begin_once(service, who, opening)).await
 }
 
 async fn begin_once(
     service: &Service,
     who: Patient<'_>,
-    institution: &str,
-    department: &str,
+    opening: &Opening,
 ) -> Result<Begun, PreconsultError> {
     let app = &service.app;
-    if let Some(open) = store::find_open(app, who.id).await? {
-        return Ok(Begun { id: open.id, is_new: false });
+    let known = match opening.visit {
+        Some(visit) => store::find_of_visit(app, visit).await?,
+        None => store::find_open_without_visit(app, who.id).await?,
+    };
+    if let Some(known) = known {
+        return Ok(Begun { id: known.id, is_new: false });
     }
     let departments = people::service::list_departments(app).await?;
-    if !departments.iter().any(|known| known.institution == institution && known.code == department) {
-        return Err(PreconsultError::NoSuchDepartment);
-    }
+    let is_it =
+        |known: &&Department| known.institution == opening.institution && known.code == opening.department;
+    let department = departments.iter().find(is_it).ok_or(PreconsultError::NoSuchDepartment)?;
     let resident = people::service::find_resident(app, who.id).await?.ok_or(PeopleError::NotFound)?;
     let now = app.now();
+    let profile = profile(service, &resident)?;
     let consultation = Consultation {
         id: app.new_id(),
         resident: who.id,
-        institution: institution.to_owned(),
-        department: department.to_owned(),
+        institution: opening.institution.clone(),
+        department: opening.department.clone(),
+        visit: opening.visit,
+        entry: opening.entry,
+        plan: matching::plan(service, department, &profile, &opening.intake),
         state: State::Asking,
         version: 1,
-        profile: profile(service, &resident)?,
+        profile,
         triage_level: None,
         n_flags: 0,
         chief_complaint: None,
@@ -75,7 +79,7 @@ async fn begin_once(
         updated_at: now,
     };
     let mut tx = app.db.begin().await?;
-    if !store::insert_consultation(&mut tx, &consultation, &service.engine.kb().release).await? {
+    if !store::insert_consultation(app, &mut tx, &consultation, &service.engine.kb().release).await? {
         // Two taps on “start” met; the other one was first.
         return Err(PreconsultError::Raced);
     }
@@ -128,25 +132,26 @@ async fn read_own_once(service: &Service, resident: Uuid, id: Uuid) -> Result<Ow
     let app = &service.app;
     let mut consultation = find_own(service, resident, id).await?;
     let turns = store::list_turns(app, id).await?;
-    let dialogue = dialogue::resumed(service, &consultation, &turns);
-    if consultation.state == State::Asking && dialogue.state() != engine::State::Asking {
+    let interview = dialogue::resumed(service, &consultation, &turns);
+    if consultation.state == State::Asking && matches!(interview.step(), Step::Emergency | Step::Done) {
         let mut tx = app.db.begin().await?;
-        dialogue::conclude(service, &mut tx, &consultation, &dialogue).await?;
+        dialogue::conclude(service, &mut tx, &consultation, &interview).await?;
         tx.commit().await?;
         consultation = find_own(service, resident, id).await?;
     }
     let record = store::find_record(app, id).await?.filter(|_| consultation.state != State::Asking);
-    Ok(Own { consultation, turns, dialogue, record })
+    Ok(Own { consultation, turns, interview, record })
 }
 
-/// A resident as decisions need them.
+/// The same by id.
 pub(super) async fn profile_of(service: &Service, resident: Uuid) -> Result<Profile, PreconsultError> {
     let resident =
         people::service::find_resident(&service.app, resident).await?.ok_or(PeopleError::NotFound)?;
     profile(service, &resident)
 }
 
-fn profile(service: &Service, resident: &Resident) -> Result<Profile, PreconsultError> {
+/// A resident as decisions need them.
+pub fn profile(service: &Service, resident: &Resident) -> Result<Profile, PreconsultError> {
     let age_months = resident.age_in_months(service.app.clock.today()).ok_or(PreconsultError::Unborn)?;
     let sex = match resident.sex {
         people::Sex::Female => Some(Sex::Female),

@@ -55,10 +55,13 @@ pub async fn replay(
             .ok_or(PreconsultError::NoSuchRelease)?
     };
     let turns = super::dialogue::valid_turns(&reading.turns).collect();
-    let dialogue = engine.resume(reading.consultation.profile.clone(), turns);
-    let record = engine.record(&dialogue);
-    let assessment =
-        Assessment { triage: engine.triage(&dialogue), suspects: engine.differential(&dialogue) };
+    let plan = &reading.consultation.plan;
+    let questionnaires = super::matching::questionnaires(&engine, plan);
+    let interview =
+        engine.interview(reading.consultation.profile.clone(), plan.about(), questionnaires, turns);
+    let record = engine.record_of(&interview);
+    let dialogue = interview.dialogue();
+    let assessment = Assessment { triage: engine.triage(dialogue), suspects: engine.differential(dialogue) };
     let stored = (&reading.record.record, &reading.assessment);
     Ok(Replay {
         release: release.to_owned(),

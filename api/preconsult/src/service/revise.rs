@@ -1,13 +1,15 @@
 //! Checking the record: changing a section, sending it.
 
+use engine::Interview;
+use engine::rules::quality::{Finding, Level, Point};
 use people::message::{self, Notice};
 use platform::{audit, db::retry};
 use uuid::Uuid;
 
-use super::{Taken, entry, find_own};
+use super::{Taken, dialogue, entry, find_own};
 use crate::{
     PreconsultError, Service,
-    model::{Amendment, Event, MAX_ANSWER, Part, Patient, State, cleaned},
+    model::{Amendment, Consultation, Event, MAX_ANSWER, Part, Patient, State, StoredRecord, cleaned},
     store::{self, Change},
 };
 
@@ -60,7 +62,35 @@ async fn amend_once(
     Ok(Taken::Now)
 }
 
-/// Sends the record to the doctor, in the `version` the resident has seen.
+/// What the quality rules find in the record as it stands, gravest first.
+pub async fn hints(service: &Service, who: Patient<'_>, id: Uuid) -> Result<Vec<Finding>, PreconsultError> {
+    let consultation = find_own(service, who.id, id).await?;
+    let turns = store::list_turns(&service.app, id).await?;
+    let interview = dialogue::resumed(service, &consultation, &turns);
+    let record = store::find_record(&service.app, id).await?.ok_or(PreconsultError::NotFound)?;
+    Ok(findings(service, &consultation, &interview, &record))
+}
+
+/// What was read from a patient's free words may be misread: it is only a remark there, so that nobody is locked out.
+/// What was ticked and typed into a questionnaire has to be put right.
+pub(super) fn findings(
+    service: &Service,
+    consultation: &Consultation,
+    interview: &Interview,
+    record: &StoredRecord,
+) -> Vec<Finding> {
+    let texts: Vec<_> = Part::all().map(|part| (part.title(), record.text(part))).collect();
+    let about = consultation.plan.about();
+    let mut found = service.engine.control(interview, about, &texts, Point::Submission, true);
+    if consultation.plan.questionnaires.is_empty() {
+        for finding in &mut found {
+            finding.level = finding.level.max(Level::Warn);
+        }
+    }
+    found
+}
+
+/// Sends the record to the doctor, in the `version` the resident has seen; refused while a rule blocks it.
 pub async fn confirm(
     service: &Service,
     who: Patient<'_>,
@@ -84,6 +114,11 @@ async fn confirm_once(
     let state = consultation.state.after(Event::Confirmed, app.now())?;
     if consultation.version != version {
         return Err(PreconsultError::OutdatedVersion);
+    }
+    let mut blocking = hints(service, who, id).await?;
+    blocking.retain(|finding| finding.level == Level::Block);
+    if !blocking.is_empty() {
+        return Err(PreconsultError::Blocked(blocking));
     }
     let mut tx = app.db.begin().await?;
     store::update_consultation(app, &mut tx, &consultation, state, Change::default()).await?;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    model::{MAX_ANSWER, Part, State},
+    model::{MAX_ANSWER, Opening, Part, State},
     testing::{House, house, join_all, on_each},
 };
 
@@ -93,7 +93,7 @@ async fn two_tabs_answer_one_question_once() {
     on_each(async |house| {
         let id = house.begin().await;
         let keys = ["tab-one-key", "tab-two-key", "tab-three-key"];
-        let outcomes = join_all(keys.map(|key| house.say(id, 0, "咳嗽三天", key))).await;
+        let outcomes = join_all(keys.into_iter().map(|key| house.say(id, 0, "咳嗽三天", key))).await;
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
         assert!(
             outcomes
@@ -112,10 +112,10 @@ async fn the_waiting_question_survives_a_killed_server() {
     on_each(async |house| {
         let id = house.begin().await;
         house.say(id, 0, "头晕一周", "turn-0").await.unwrap();
-        let before = house.own(id).await.dialogue.pending().cloned().unwrap();
+        let before = house.own(id).await.interview.dialogue().pending().cloned().unwrap();
         let restarted = Service { app: house.bench.app.clone(), ..house.service.clone() };
         let after = read_own(&restarted, house.resident.id, id).await.unwrap();
-        assert_eq!(after.dialogue.pending(), Some(&before));
+        assert_eq!(after.interview.dialogue().pending(), Some(&before));
         assert_eq!(house.begin().await, id, "beginning again goes on with it");
     })
     .await;
@@ -142,17 +142,17 @@ async fn taking_back_voids_and_keeps() {
     on_each(async |house| {
         let id = house.begin().await;
         house.say(id, 0, "咳嗽三天", "turn-0").await.unwrap();
-        let asked = house.own(id).await.dialogue.pending().cloned().unwrap();
+        let asked = house.own(id).await.interview.dialogue().pending().cloned().unwrap();
         house.say(id, 1, "说不清", "turn-1").await.unwrap();
         assert_eq!(undo(&house.service, house.patient(), id, 2).await.unwrap(), Taken::Now);
         assert_eq!(undo(&house.service, house.patient(), id, 2).await.unwrap(), Taken::Before, "double tap");
         let own = house.own(id).await;
-        assert_eq!(own.dialogue.pending(), Some(&asked));
+        assert_eq!(own.interview.dialogue().pending(), Some(&asked));
         assert_eq!(own.turns.len(), 2);
         assert_eq!(own.turns[1].voided.as_ref().unwrap().reason, "本人撤回");
         house.say(id, 1, "有", "turn-1-anew").await.unwrap();
         let own = house.own(id).await;
-        assert_eq!((own.turns.len(), own.dialogue.turns().len()), (3, 2));
+        assert_eq!((own.turns.len(), own.interview.dialogue().turns().len()), (3, 2));
         assert!(matches!(
             undo(&house.service, house.patient(), id, 5).await,
             Err(PreconsultError::OutdatedTurn)
@@ -167,7 +167,7 @@ async fn an_emergency_reaches_the_doctor_and_can_be_taken_back() {
         let id = house.begin().await;
         house.say(id, 0, "胸口剧烈压榨样疼痛半小时，出冷汗，喘不上气", "turn-0").await.unwrap();
         let own = house.own(id).await;
-        let question = own.dialogue.pending().unwrap();
+        let question = own.interview.dialogue().pending().unwrap();
         assert!(matches!(question.act, engine::Act::Warn { .. }), "{question:?}");
         house.say(id, 1, &question.options[0], "turn-1").await.unwrap();
         assert!(matches!(house.own(id).await.consultation.state, State::Emergency { .. }));
@@ -239,7 +239,7 @@ async fn a_resident_has_one_open_consultation() {
             1,
             "the abandoned one is not shown"
         );
-        let nowhere = begin(&house.service, house.stranger(), ("H01", "no such")).await;
+        let nowhere = begin(&house.service, house.stranger(), &Opening::at("H01", "no such")).await;
         assert!(matches!(nowhere, Err(PreconsultError::NoSuchDepartment)));
     })
     .await;
@@ -339,5 +339,5 @@ async fn said(repeats: &[usize], again: usize) -> (Vec<String>, Option<String>) 
     }
     let own = house.own(id).await;
     let answers = own.turns.iter().map(|turn| turn.turn.answer.clone()).collect();
-    (answers, own.dialogue.pending().map(|question| question.key.clone()))
+    (answers, own.interview.dialogue().pending().map(|question| question.key.clone()))
 }

@@ -10,14 +10,15 @@ use platform::{
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-use super::{count, opened, sealed};
+use super::{count, opened, opened_json, sealed, sealed_json};
 use crate::{
     PreconsultError,
-    model::{Consultation, State},
+    model::{Consultation, EntryKind, Plan, State},
 };
 
 const TABLE: &str = "consultation";
 const COLUMN: &str = "chief_complaint";
+const PLAN: &str = "plan";
 
 #[derive(FromRow)]
 struct Row {
@@ -25,6 +26,9 @@ struct Row {
     resident_id: Uuid,
     institution: String,
     department: String,
+    visit_id: Option<Uuid>,
+    entry: String,
+    plan: Option<Sealed>,
     state: String,
     ended_at: Option<DateTime<Utc>>,
     version: i64,
@@ -56,11 +60,15 @@ impl Row {
             Some(_) => return Err(unknown("sex").into()),
         };
         let age_months = u32::try_from(self.age_months).map_err(|_| unknown("age"))?;
+        let plan = self.plan.as_ref().map(|plan| opened_json(app, TABLE, PLAN, self.id, plan)).transpose()?;
         Ok(Consultation {
             id: self.id,
             resident: self.resident_id,
             institution: self.institution,
             department: self.department,
+            visit: self.visit_id,
+            entry: EntryKind::named(&self.entry).ok_or_else(|| unknown("entry"))?,
+            plan: plan.unwrap_or_else(Plan::default),
             state: State::of(&self.state, self.ended_at).ok_or_else(|| unknown("state"))?,
             version: self.version,
             profile: Profile { age_months, sex },
@@ -73,28 +81,31 @@ impl Row {
     }
 }
 
-/// False when the resident has an open one already.
+/// False when the resident has an open one already, or one for the visit.
 pub(crate) async fn insert_consultation(
+    app: &App,
     tx: &mut Tx,
     consultation: &Consultation,
     release: &str,
-) -> sqlx::Result<bool> {
+) -> Result<bool, PreconsultError> {
     let sql = "INSERT INTO consultation(id, resident_id, institution, department, state, release, version,
-            age_months, sex, n_flags, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10) ON CONFLICT DO NOTHING";
+            age_months, sex, n_flags, created_at, updated_at, visit_id, entry, plan)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10, $11, $12, $13) ON CONFLICT DO NOTHING";
     let Consultation { id, resident, institution, department, state, version, profile, created_at, .. } =
         consultation;
     let sex = profile.sex.map(|sex| match sex {
         Sex::Female => "female",
         Sex::Male => "male",
     });
-    on_tx!(tx, |c| {
+    let plan = sealed_json(app, TABLE, PLAN, *id, &consultation.plan)?;
+    Ok(on_tx!(tx, |c| {
         let query =
             sqlx::query(sql).bind(id).bind(resident).bind(institution).bind(department).bind(state.name());
         let query =
             query.bind(release).bind(version).bind(i64::from(profile.age_months)).bind(sex).bind(created_at);
+        let query = query.bind(consultation.visit).bind(consultation.entry.name()).bind(&plan);
         query.execute(c).await.map(|done| done.rows_affected() == 1)
-    })
+    })?)
 }
 
 /// Brings a consultation to `state` and its next version; refused as [`PreconsultError::Raced`] when it is no longer
@@ -128,11 +139,30 @@ pub(crate) async fn find_consultation(app: &App, id: Uuid) -> Result<Option<Cons
     row.map(|row| row.open(app)).transpose()
 }
 
-/// The one the resident can go on with.
+/// The one the resident can go on with: the one touched last.
 pub(crate) async fn find_open(app: &App, resident: Uuid) -> Result<Option<Consultation>, PreconsultError> {
     let sql =
-        "SELECT * FROM consultation WHERE resident_id = $1 AND state IN ('asking', 'awaiting_confirmation')";
+        "SELECT * FROM consultation WHERE resident_id = $1 AND state IN ('asking', 'awaiting_confirmation')
+        ORDER BY updated_at DESC, id DESC LIMIT 1";
     let row: Option<Row> = on_read!(&app.db, |c| sqlx::query_as(sql).bind(resident).fetch_optional(c).await)?;
+    row.map(|row| row.open(app)).transpose()
+}
+
+/// The open one that belongs to no registration.
+pub(crate) async fn find_open_without_visit(
+    app: &App,
+    resident: Uuid,
+) -> Result<Option<Consultation>, PreconsultError> {
+    let sql = "SELECT * FROM consultation
+        WHERE resident_id = $1 AND visit_id IS NULL AND state IN ('asking', 'awaiting_confirmation')";
+    let row: Option<Row> = on_read!(&app.db, |c| sqlx::query_as(sql).bind(resident).fetch_optional(c).await)?;
+    row.map(|row| row.open(app)).transpose()
+}
+
+/// The one of a registration.
+pub(crate) async fn find_of_visit(app: &App, visit: Uuid) -> Result<Option<Consultation>, PreconsultError> {
+    let sql = "SELECT * FROM consultation WHERE visit_id = $1 AND state <> 'abandoned'";
+    let row: Option<Row> = on_read!(&app.db, |c| sqlx::query_as(sql).bind(visit).fetch_optional(c).await)?;
     row.map(|row| row.open(app)).transpose()
 }
 

@@ -52,13 +52,7 @@ fn all(data: &Path) -> anyhow::Result<ExitCode> {
         Ok(engine) => engine,
         Err(faults) => return refused(&faults),
     };
-    let folders: Vec<&str> = FOLDERS.into_iter().filter(|folder| data.join(folder).is_dir()).collect();
-    let sources = Sources::read(data, &folders, &EXTENSIONS)
-        .with_context(|| format!("读不到知识文件夹 {}", data.display()))?;
-    let library = match Library::compile(&sources, engine.kb()) {
-        Ok(library) => library,
-        Err(faults) => return refused(&faults),
-    };
+    let library = engine.library();
     list(&engine.kb().warnings)?;
     list(&layout::reminders(data)?)?;
     list(&library.warnings)?;
@@ -67,7 +61,7 @@ fn all(data: &Path) -> anyhow::Result<ExitCode> {
         return refused(&faults);
     }
     list(&faults)?;
-    say(&summary(&engine, &library))?;
+    say(&summary(&engine, library))?;
     Ok(ExitCode::SUCCESS)
 }
 
