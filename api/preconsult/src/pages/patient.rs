@@ -2,9 +2,11 @@
 
 use askama::Template;
 use axum::{
+    Extension,
     extract::State,
     response::{Html, IntoResponse, Redirect, Response},
 };
+use gateways::Gateways;
 use people::Department;
 use platform::{
     Problem,
@@ -21,7 +23,7 @@ use super::{
     history::{Entry, entries},
 };
 use crate::{
-    PreconsultError, Service,
+    PreconsultError, Service, exchange,
     model::{Consultation, Patient},
     service,
 };
@@ -58,6 +60,9 @@ struct RestartPage {
 pub(super) struct Begin {
     /// Codes of institution and department, with a slash between.
     department: String,
+    /// Ticked: the health archive may be asked.
+    #[serde(default)]
+    archive: String,
 }
 
 /// Residents see their home, staff are sent to theirs.
@@ -95,12 +100,16 @@ fn opened(service: &Service, open: &Consultation) -> Open {
 
 pub(super) async fn begin(
     State(service): State<Service>,
+    Extension(gateways): Extension<Gateways>,
     who: SignedInResident,
     request: RequestId,
     Form(form): Form<Begin>,
 ) -> Result<Redirect, Problem> {
     let codes = form.department.split_once('/').ok_or(PreconsultError::NoSuchDepartment)?;
     let begun = service::begin(&service, Patient::new(&who, &request), codes).await?;
+    if form.archive == "yes" {
+        exchange::archive::fetch(&service, &gateways, Patient::new(&who, &request), begun.id).await?;
+    }
     Ok(Redirect::to(&format!("/consultations/{}", begun.id)))
 }
 

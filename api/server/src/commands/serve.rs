@@ -30,8 +30,10 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     tracing::info!(rows, hash, "the audit trail ends here");
     let upkeep = tokio::spawn(maintenance::run(app.clone()));
     let keys = tokio::spawn(maintenance::follow_keys(app.clone()));
-    let pushes = people::message::outside(&gateways::Gateways::of(&app));
+    let gateways = gateways::Gateways::of(&app);
+    let pushes = people::message::outside(&gateways);
     let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
+    let worker = preconsult::exchange::handlers(worker, gateways);
     let (serving, over) = tokio::sync::oneshot::channel::<()>();
     let jobs = tokio::spawn(worker.run(async { drop(over.await) }));
     let stop = told_to_stop()?;
