@@ -124,7 +124,7 @@ impl Packet {
             person: self.person(),
             doctor: delivery.by.map(|id| id.to_string()).unwrap_or_default(),
             format: document::FORMAT.into(),
-            sm3: sm3(&content).iter().map(|byte| format!("{byte:02x}")).collect(),
+            sm3: hex::encode(sm3(&content)),
             content,
         })
     }

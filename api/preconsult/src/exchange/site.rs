@@ -79,7 +79,7 @@ pub(super) async fn renew_secret(
     let sql = "UPDATE institution_exchange SET secret = $2, version = version + 1 WHERE id = $1";
     let mut bytes = [0_u8; 32];
     app.ids.fill(&mut bytes);
-    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = hex::encode(bytes);
     let mut tx = begin(app, institution).await?;
     on_tx!(&mut tx, |c| {
         let id: Uuid = sqlx::query_scalar(find).bind(institution).fetch_one(&mut *c).await?;

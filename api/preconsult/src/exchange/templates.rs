@@ -152,7 +152,7 @@ async fn receive(
     content: &Content,
     counts: &mut Pulled,
 ) -> Result<(), PreconsultError> {
-    let hash = hex(&sm3(format!("{}|{}|{}", content.format, content.title, content.content)));
+    let hash = hex::encode(sm3(format!("{}|{}|{}", content.format, content.title, content.content)));
     let read = as_text(content);
     let insert =
         "INSERT INTO foreign_template(id, source, code, version, title, hash, content, text, note, state,
@@ -337,8 +337,4 @@ async fn insert_sync(
         query.execute(c).await.map(drop)
     })?;
     Ok(tx.commit().await?)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

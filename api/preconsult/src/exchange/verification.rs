@@ -164,7 +164,7 @@ async fn find_typed(
 fn long_form(app: &App, consultation: Uuid, minute: i64) -> String {
     let minute = u32::try_from(minute).unwrap_or(0);
     let hash = app.keyring.blind_index("consultation.code", &format!("{consultation}|{minute}"));
-    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02X}")).collect();
+    let hash = hex::encode_upper(&hash[..8]);
     format!("{LEAD}{}{minute:08X}{hash}", consultation.simple()).to_ascii_uppercase()
 }
 

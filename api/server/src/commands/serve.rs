@@ -1,5 +1,6 @@
 use std::{io, net::SocketAddr, process::ExitCode};
 
+use anyhow::Context;
 use knowledge::service::Started;
 use people::account::Initial;
 use platform::App;
@@ -15,9 +16,10 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     tracing::info!(?config, "starting");
     let listener = listen(config.listen).await?;
     config.listen = listener.local_addr()?;
-    let _simulators = start::simulate(&mut config).await?;
+    let simulators = start::simulate(&mut config).await?;
     let app = start::app(config).await?;
     start::seed(&app).await?;
+    people::demo::furnish(&app, &simulators).context("模拟系统的演示数据导入失败")?;
     let opened = start::demo_accounts(&app).await?;
     let set_up = people::account::service::begin_set_up(&app).await?;
     let Started { releases, notes } = start::releases(&app).await?;
@@ -41,7 +43,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     greet(&app, listener.local_addr()?)?;
     let service = router(app.clone(), releases).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await?;
-    drop(serving);
+    drop((serving, simulators));
     jobs.await?;
     upkeep.abort();
     keys.abort();
