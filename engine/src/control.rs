@@ -1,10 +1,13 @@
 //! Quality control of a record: what the rules of the release find in it.
 
-use kb::ConceptKind;
-use nlp::{MeasureKind, Status};
-use rules::quality::{Book, Fact, Finding, NoScores, Point, Sheet};
+use kb::{ConceptId, ConceptKind};
+use nlp::{MeasureKind, Onset, Status};
+use rules::{
+    form::{Session, screen::Control},
+    quality::{Book, Fact, Finding, NoScores, Point, Sheet},
+};
 
-use crate::{About, Engine, Interview, Sex};
+use crate::{About, Engine, Interview, Sex, record::Composer};
 
 /// Months from which on the age in months says nothing more.
 const OF_A_CHILD: u32 = 36;
@@ -76,9 +79,12 @@ impl Engine {
                 facts.set(&format!("{label}.天数"), Fact::Number(f64::from(since.hours) / 24.0));
             }
         }
-        let main = case.main_complaints(kb).into_iter().next();
-        if let Some(since) = main.and_then(|id| case.detail(kb, id, |known| known.since)) {
-            facts.set("病程", Fact::Number(f64::from(since.hours) / 24.0));
+        let composer = Composer { engine: self, case, profile: interview.dialogue().profile() };
+        if let Some(main) = composer.complaints().first().copied() {
+            if let Some(since) = case.detail(kb, main, |known| known.since) {
+                facts.set("病程", Fact::Number(f64::from(since.hours) / 24.0));
+            }
+            self.features(facts, interview, main);
         }
         let names = [
             (MeasureKind::Temperature, "体温"),
@@ -94,6 +100,51 @@ impl Engine {
             }
         }
     }
+}
+
+impl Engine {
+    /// What was told of the main complaint: in the dialogue, or in questions of that name.
+    fn features(&self, facts: &mut Facts<'_>, interview: &Interview, main: ConceptId) {
+        let kb = self.kb();
+        let case = &interview.dialogue().case;
+        let label = &kb.concept(main).label;
+        for (position, attribute) in kb.attributes.iter().enumerate() {
+            let answer = case.attribute(kb, main, position).filter(|answer| !answer.term.is_empty());
+            if let Some(answer) = answer {
+                facts.set(&format!("{label}.{}", attribute.label), Fact::Text(answer.term.clone()));
+            }
+        }
+        if let Some(severity) = case.detail(kb, main, |known| known.severity) {
+            facts.set(&format!("{label}.程度"), Fact::Number(f64::from(severity.score())));
+        }
+        if let Some(onset) = case.detail(kb, main, |known| known.onset) {
+            let word = if onset == Onset::Sudden { "突发" } else { "逐渐" };
+            facts.set(&format!("{label}.起病"), Fact::Choice(word.to_owned()));
+        }
+        for (_, session) in interview.sessions() {
+            for (name, text, degree) in told(session) {
+                let name = format!("{label}.{name}");
+                facts.set(&name, Fact::Text(text));
+                facts.set(&name, Fact::Number(degree));
+            }
+        }
+    }
+}
+
+/// Answered questions by name, with their words and, of a single choice, how far down the options it is, 0 to 10.
+fn told(session: &Session) -> Vec<(String, String, f64)> {
+    let screens = session.screens();
+    let shown = screens.iter().flat_map(|screen| session.on(screen));
+    let answered =
+        shown.filter(|shown| matches!(shown.control, Control::One | Control::Several | Control::Line));
+    answered
+        .filter_map(|shown| {
+            let chosen = shown.options.iter().position(|option| option.chosen).unwrap_or_default();
+            let share = |part: usize| u32::try_from(part).map_or(0.0, f64::from);
+            let degree = 10.0 * share(2 * chosen + 1) / share(2 * shown.options.len().max(1));
+            Some((shown.path, shown.answer?, degree))
+        })
+        .collect()
 }
 
 struct Facts<'a> {

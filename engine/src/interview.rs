@@ -110,6 +110,19 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Names of the symptoms somebody tells of, each followed by those of the broader ones.
+    pub fn named_in(&self, profile: Profile, words: &str) -> Vec<&str> {
+        let mut dialogue = self.open(profile);
+        self.answer(&mut dialogue, words);
+        let kb = self.kb();
+        let told = dialogue.case.main_complaints(kb).into_iter();
+        let with_broader =
+            told.flat_map(|id| std::iter::once(id).chain(kb.concept(id).broader.iter().copied()));
+        with_broader.map(|id| kb.concept(id).label.as_str()).collect()
+    }
+}
+
 impl Interview {
     /// What comes next.
     pub fn step(&self) -> Step {

@@ -16,6 +16,8 @@ pub enum GatewayError {
     Refused { system: &'static str, code: i64, message: String },
     #[error("{system} answered what cannot be read: {fault}")]
     Unreadable { system: &'static str, fault: String },
+    #[error("{system} is not configured")]
+    NotConfigured { system: &'static str },
     #[error("no client for outside systems can be made")]
     Client(#[source] reqwest::Error),
 }
@@ -24,6 +26,17 @@ impl GatewayError {
     /// Whether the other side said no to what was given, so that trying the same again is useless.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. })
+    }
+
+    /// Whether the same may well be taken later: the other side is down, too busy or not set up yet.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => matches!(code, 408 | 429 | 500..=599),
+            Self::Unreadable { .. } => false,
+            Self::Unreached { .. } | Self::Silent { .. } | Self::NotConfigured { .. } | Self::Client(_) => {
+                true
+            }
+        }
     }
 }
 

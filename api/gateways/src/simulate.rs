@@ -1,6 +1,8 @@
 //! The other side of each port on loopback, for demos and tests: real HTTP, the same checks of secrets and
 //! signatures, fictitious people, and faults on request.
 
+mod guard;
+
 use std::{
     collections::VecDeque,
     io,
@@ -11,15 +13,21 @@ use std::{
 
 use axum::{
     Router,
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::StatusCode,
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use platform::{Clock, Config, Ids};
-use tokio::{net::TcpListener, task::JoinHandle};
+use platform::{
+    Clock, Config, Ids,
+    config::{ALL_OTHERS, Hospital},
+};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
-use crate::{GatewayError, call, sms, suishenban, wechat};
+use crate::{GatewayError, archive, call, emr, his, shenkang, sms, suishenban, wechat};
+
+pub(crate) use guard::{Guard, no, yes};
 
 /// What goes wrong with the next call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +38,23 @@ pub enum Fault {
     LoseAnswer,
     /// The call is not done.
     Refuse,
+    /// The call is lost on the way: not done, and never answered.
+    Drop,
+    /// The call arrives twice.
+    Duplicate,
+    /// The call arrives after the one that comes next; whoever sent it hears nothing.
+    Reorder,
 }
 
 /// Faults that wait for the next calls, first in first out.
 #[derive(Clone, Default)]
-pub struct Faults(Arc<Mutex<VecDeque<Fault>>>);
+pub struct Faults(Arc<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    faults: Mutex<VecDeque<Fault>>,
+    answered: Notify,
+}
 
 /// A simulator that answers until it is dropped.
 pub struct Running {
@@ -49,15 +69,20 @@ pub struct Simulators {
     pub wechat: Option<(Running, wechat::Simulator)>,
     pub suishenban: Option<(Running, suishenban::Simulator)>,
     pub sms: Option<(Running, sms::Simulator)>,
+    /// All hospitals that are not configured.
+    pub his: Option<(Running, his::Simulator)>,
+    pub emr: Option<(Running, emr::Simulator)>,
+    pub archive: Option<(Running, archive::Simulator)>,
+    pub shenkang: Option<(Running, shenkang::Simulator)>,
 }
 
 impl Faults {
     pub fn next(&self, fault: Fault) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(fault);
+        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).push_back(fault);
     }
 
     fn take(&self) -> Option<Fault> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 }
 
@@ -102,7 +127,52 @@ pub async fn start_missing(
         config.simulated.push("短信");
         started.sms = Some((running, simulator));
     }
+    start_hospitals(config, clock, ids, &mut started).await?;
+    if config.archive_address.is_empty() {
+        let simulator = archive::Simulator::new(clock.clone(), ids.as_ref());
+        let running = run(simulator.routes()).await?;
+        config.archive_account = simulator.account().into();
+        config.archive_secret = simulator.secret().into();
+        config.archive_address.clone_from(&running.address);
+        config.simulated.push("健康档案");
+        started.archive = Some((running, simulator));
+    }
+    if config.shenkang_address.is_empty() {
+        let simulator = shenkang::Simulator::new(clock.clone(), ids.as_ref());
+        let running = run(simulator.routes()).await?;
+        config.shenkang_account = simulator.account().into();
+        config.shenkang_secret = simulator.secret().into();
+        config.shenkang_address.clone_from(&running.address);
+        config.simulated.push("申康");
+        started.shenkang = Some((running, simulator));
+    }
     Ok(started)
+}
+
+/// One HIS and one EMR stand for all hospitals that are not configured.
+async fn start_hospitals(
+    config: &mut Config,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn Ids>,
+    started: &mut Simulators,
+) -> io::Result<()> {
+    if config.hospitals.contains_key(ALL_OTHERS) {
+        return Ok(());
+    }
+    let his = his::Simulator::new(clock.clone(), ids.as_ref());
+    let emr = emr::Simulator::new(clock.clone(), his.secret());
+    let (his_running, emr_running) = (run(his.routes()).await?, run(emr.routes()).await?);
+    let hospital = Hospital {
+        his_address: his_running.address.clone(),
+        emr_address: emr_running.address.clone(),
+        account: his.account().into(),
+        secret: his.secret().into(),
+    };
+    config.hospitals.insert(ALL_OTHERS.into(), hospital);
+    config.simulated.extend(["医院HIS", "电子病历"]);
+    started.his = Some((his_running, his));
+    started.emr = Some((emr_running, emr));
+    Ok(())
 }
 
 async fn run(routes: Router) -> io::Result<Running> {
@@ -120,7 +190,11 @@ async fn run(routes: Router) -> io::Result<Running> {
 
 async fn go_wrong(State(faults): State<Faults>, request: Request, next: Next) -> Response {
     match faults.take() {
-        None => next.run(request).await,
+        None => {
+            let answer = next.run(request).await;
+            faults.0.answered.notify_waiters();
+            answer
+        }
         Some(Fault::Delay(time)) => {
             tokio::time::sleep(time).await;
             next.run(request).await
@@ -130,7 +204,27 @@ async fn go_wrong(State(faults): State<Faults>, request: Request, next: Next) ->
             std::future::pending().await
         }
         Some(Fault::Refuse) => (StatusCode::SERVICE_UNAVAILABLE, "refused").into_response(),
+        Some(Fault::Drop) => std::future::pending().await,
+        Some(Fault::Duplicate) => twice(request, next).await,
+        Some(Fault::Reorder) => {
+            // In a task of its own: the call still arrives when its sender has gone away.
+            tokio::spawn(async move {
+                faults.0.answered.notified().await;
+                next.run(request).await;
+            });
+            std::future::pending().await
+        }
     }
+}
+
+async fn twice(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let answer = next.clone().run(Request::from_parts(parts.clone(), Body::from(bytes.clone()))).await;
+    next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    answer
 }
 
 /// What a person does on a consent page: picks a user. Gives where the browser is sent back to.

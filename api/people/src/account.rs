@@ -10,7 +10,6 @@ mod model;
 mod pages;
 mod password;
 pub mod policy;
-mod qr;
 pub mod service;
 mod store;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Fictitious people from `data/demo`, brought in at the start of a demo. Who is there already stays as is.
 
+mod outside;
+
 use std::collections::BTreeSet;
 
 use chrono::{Months, NaiveDate, TimeDelta};
@@ -9,6 +11,7 @@ use uuid::Uuid;
 use crate::{Department, Resident, Sex, Staff, store, tsv};
 
 pub use crate::tsv::TsvError;
+pub use outside::furnish;
 
 /// Why the demo people could not be brought in.
 #[derive(Debug, thiserror::Error)]

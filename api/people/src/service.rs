@@ -12,8 +12,17 @@ use uuid::Uuid;
 use crate::{
     Department, PeopleError, Resident, Staff,
     account::{self, service::Visit},
-    store,
+    identity::IdNumber,
+    resident, store,
 };
+
+/// The resident with this ID number.
+pub async fn find_by_id_number(app: &App, number: &IdNumber) -> Result<Option<Uuid>, PeopleError> {
+    let mut tx = app.db.begin().await?;
+    let found = resident::find_by_id_number(app, &mut tx, number).await?;
+    tx.commit().await?;
+    Ok(found.map(|identity| identity.id))
+}
 
 /// A resident's own data, for the resident or for the program. For somebody else use [`read_resident`].
 pub async fn find_resident(app: &App, id: Uuid) -> Result<Option<Resident>, PeopleError> {

@@ -1,6 +1,7 @@
 //! The one typed configuration. Defaults stand in code; `jiuyi.toml` overrides them; `JIUYI_*` overrides both.
 
 use std::{
+    collections::BTreeMap,
     fmt, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -77,6 +78,17 @@ pub struct Config {
     pub sms_address: String,
     pub sms_account: String,
     pub sms_secret: String,
+    /// The hospitals' own systems by code of the institution; `*` stands for every one that is not named. Empty means
+    /// a simulator in a demo, else nothing is exchanged.
+    pub hospitals: BTreeMap<String, Hospital>,
+    /// The district's health archive (健康档案): empty means a simulator in a demo, else no history is fetched.
+    pub archive_address: String,
+    pub archive_account: String,
+    pub archive_secret: String,
+    /// Shenkang (申康医联): empty means a simulator in a demo, else no templates are exchanged.
+    pub shenkang_address: String,
+    pub shenkang_account: String,
+    pub shenkang_secret: String,
     /// Photographs of identity cards are wiped so many days after the verdict.
     pub photo_days: u32,
     /// How many family members a resident may care for.
@@ -84,6 +96,20 @@ pub struct Config {
     /// Outside systems that are simulated in this run; no setting.
     #[serde(skip)]
     pub simulated: Vec<&'static str>,
+}
+
+/// In [`Config::hospitals`], every institution that is not named.
+pub const ALL_OTHERS: &str = "*";
+
+/// Where the systems of one institution are, and as whom we sign what we send there.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hospital {
+    /// Empty means that there is none.
+    pub his_address: String,
+    pub emr_address: String,
+    pub account: String,
+    pub secret: String,
 }
 
 impl Default for Config {
@@ -123,6 +149,13 @@ impl Default for Config {
             sms_address: String::new(),
             sms_account: String::new(),
             sms_secret: String::new(),
+            hospitals: BTreeMap::new(),
+            archive_address: String::new(),
+            archive_account: String::new(),
+            archive_secret: String::new(),
+            shenkang_address: String::new(),
+            shenkang_account: String::new(),
+            shenkang_secret: String::new(),
             photo_days: 30,
             family_limit: 6,
             simulated: Vec::new(),

@@ -53,6 +53,11 @@ pub enum PreconsultError {
     NoSuchRelease,
     #[error("cannot bring a past release back")]
     Past(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What cannot be done now, in words for whoever asked.
+    #[error("refused: {0}")]
+    Exchange(&'static str),
+    #[error(transparent)]
+    Gateway(#[from] gateways::GatewayError),
     #[error(transparent)]
     People(#[from] PeopleError),
     #[error("cannot open a sealed answer")]
@@ -158,9 +163,13 @@ impl From<PreconsultError> for Problem {
             PreconsultError::Hidden => Self::forbidden(
                 "您的角色只能看到概况。如工作需要，请在页面上写明理由后显示，每次都会记入审计。",
             ),
+            PreconsultError::Exchange(note) => {
+                new(StatusCode::CONFLICT, "/problems/preconsult/exchange", "现在不能这样操作").detail(note)
+            }
             PreconsultError::NoSuchRelease => Self::not_found().detail("没有保存这个知识版本，无法重算。"),
             PreconsultError::People(error) => error.into(),
             PreconsultError::Past(_)
+            | PreconsultError::Gateway(_)
             | PreconsultError::Sealed(_)
             | PreconsultError::Unreadable(_)
             | PreconsultError::Storage(_) => Self::internal(error),

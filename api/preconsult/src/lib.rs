@@ -14,6 +14,7 @@
 //! * Suspected diseases are stored apart from the record, in a column that nothing made for a patient opens.
 
 mod error;
+pub mod exchange;
 mod http;
 pub mod model;
 mod pages;
@@ -61,11 +62,11 @@ impl FromRef<Shared> for App {
 }
 
 /// Who may call the routes of this crate.
-pub const ACCESS: &[&[Route]] = &[http::ACCESS, pages::ACCESS];
+pub const ACCESS: &[&[Route]] = &[http::ACCESS, pages::ACCESS, exchange::ACCESS];
 
 /// Pages of patients (`/`, `/consultations…`, `/history`) and doctors (`/doctor…`), JSON under `/api/preconsult`.
 pub fn routes() -> OpenApiRouter<Shared> {
-    http::routes().merge(pages::routes())
+    http::routes().merge(pages::routes()).merge(exchange::routes())
 }
 
 /// Tables of this crate; they refer to those of [`people`].
@@ -88,5 +89,7 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "consultation_record", column: "assessment", row: "id" },
     SealedColumn { table: "consultation_amendment", column: "before", row: "id" },
     SealedColumn { table: "consultation_amendment", column: "after", row: "id" },
+    SealedColumn { table: "institution_exchange", column: "secret", row: "id" },
+    SealedColumn { table: "consultation_archive", column: "items", row: "id" },
     SealedColumn { table: "health_reading", column: "articles", row: "resident_id" },
 ];

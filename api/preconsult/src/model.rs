@@ -79,6 +79,8 @@ pub struct StoredRecord {
     pub record: Record,
     /// Oldest first.
     pub amendments: Vec<Amendment>,
+    /// What the patient confirmed of the health archive, by part.
+    pub archive: Vec<(Part, String)>,
     pub created_at: DateTime<Utc>,
 }
 
@@ -169,10 +171,19 @@ impl Consultation {
 }
 
 impl StoredRecord {
-    /// What a part says after all changes.
+    /// What a part says after all changes, with what was confirmed of the health archive.
     pub fn text(&self, part: Part) -> String {
         let changed = self.amendments.iter().rev().find(|amendment| amendment.part == part);
-        changed.map_or_else(|| part.composed(&self.record), |amendment| amendment.after.clone())
+        let text = changed.map_or_else(|| part.composed(&self.record), |amendment| amendment.after.clone());
+        match self.from_archive(part) {
+            // A change was made to the text with it.
+            Some(known) if !text.contains(known) => text + known,
+            _ => text,
+        }
+    }
+
+    pub fn from_archive(&self, part: Part) -> Option<&str> {
+        self.archive.iter().find(|(known, _)| *known == part).map(|(_, text)| text.as_str())
     }
 
     pub fn is_amended(&self, part: Part) -> bool {

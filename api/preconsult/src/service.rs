@@ -26,8 +26,10 @@ use uuid::Uuid;
 
 pub use dialogue::{Taken, answer, undo};
 pub use doctor::{Listed, Outline, Reading, Seen, list, read, reveal, see};
+pub(crate) use doctor::{denied, find_within};
 pub use fill::fill;
 pub use health::{Shelf, forget_readings, judge_article, open_article, shelf};
+pub(crate) use matching::complaint_of;
 pub use matching::{Wish, wishes};
 pub use patient::{Begun, Own, begin, find_open, list_own, profile, read_own, restart};
 pub use replay::{FoundRelease, Past, Replay, replay};
@@ -37,7 +39,7 @@ pub use visit::{Registered, find_own_visit, list_own_visits, must_stand, open_vi
 use crate::{PreconsultError, Service, model::Consultation, store};
 
 /// The deed of somebody on a consultation, for the audit trail.
-fn entry<'a>(
+pub(crate) fn entry<'a>(
     app: &App,
     actor: Actor,
     action: &'static str,
@@ -58,7 +60,11 @@ fn entry<'a>(
 }
 
 /// The resident's own consultation; another's is as good as none.
-async fn find_own(service: &Service, resident: Uuid, id: Uuid) -> Result<Consultation, PreconsultError> {
+pub(crate) async fn find_own(
+    service: &Service,
+    resident: Uuid,
+    id: Uuid,
+) -> Result<Consultation, PreconsultError> {
     let found = store::find_consultation(&service.app, id).await?;
     found.filter(|consultation| consultation.resident == resident).ok_or(PreconsultError::NotFound)
 }

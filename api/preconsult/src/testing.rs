@@ -188,6 +188,7 @@ fn router(service: &Service) -> Router {
         Shared { app: app.clone(), engine: Current::new(service.engine.clone()), past: service.past.clone() };
     let (router, _) = crate::routes().with_state(shared).split_for_parts();
     router
+        .layer(axum::Extension(gateways::Gateways::of(&app)))
         .layer(from_fn_with_state(Gate::new(app.clone(), crate::ACCESS), rights::guard))
         .layer(from_fn_with_state(app, session::guard_changes))
         .layer(from_fn_with_state(draw, finish_problems))

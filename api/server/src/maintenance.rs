@@ -1,6 +1,8 @@
 use std::time::Duration;
 
+use axum::extract::FromRef;
 use chrono::TimeDelta;
+use gateways::Gateways;
 use platform::{App, idempotency, jobs, session};
 
 /// Removes what is over, at the start and every hour.
@@ -40,6 +42,21 @@ pub(crate) async fn follow_keys(app: App) {
             Ok(false) => {}
             Ok(true) => tracing::info!(current = app.keyring.current(), "the keys have changed"),
             Err(error) => tracing::error!(%error, "cannot read the key file again"),
+        }
+    }
+}
+
+/// Takes over what the hospitals register, so that patients are asked before the visit. Two nodes may do so: a
+/// registration is one by its number.
+pub(crate) async fn follow_registrations(shared: preconsult::Shared, gateways: Gateways) {
+    let mut often = tokio::time::interval(Duration::from_secs(20));
+    often.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        often.tick().await;
+        match preconsult::exchange::sync(&preconsult::Service::from_ref(&shared), &gateways).await {
+            Ok(synced) if synced == preconsult::exchange::Synced::default() => {}
+            Ok(synced) => tracing::info!(?synced, "registrations taken over"),
+            Err(error) => tracing::error!(%error, "cannot take registrations over"),
         }
     }
 }

@@ -33,14 +33,18 @@ pub fn access() -> Vec<Route> {
     rights::Table::of(&ACCESS.concat()).routes().collect()
 }
 
-/// The whole program as one service; what is put into use in `releases` serves the next request.
-pub fn router(app: App, releases: Releases) -> Router {
-    let shared = preconsult::Shared {
+/// What the pre-consultation works with.
+pub(crate) fn preconsult_of(app: &App, releases: &Releases) -> preconsult::Shared {
+    preconsult::Shared {
         app: app.clone(),
         engine: releases.current().clone(),
         past: Arc::new(Kept(releases.clone())),
-    };
-    let (preconsult, _) = preconsult::routes().with_state(shared).split_for_parts();
+    }
+}
+
+/// The whole program as one service; what is put into use in `releases` serves the next request.
+pub fn router(app: App, releases: Releases) -> Router {
+    let (preconsult, _) = preconsult::routes().with_state(preconsult_of(&app, &releases)).split_for_parts();
     let (knowledge, _) = knowledge::routes().with_state(releases).split_for_parts();
     let routes = Router::new()
         .merge(preconsult)

@@ -37,6 +37,8 @@
   function show(form, response, html) {
     var page = new DOMParser().parseFromString(html, 'text/html');
     var path = new URL(response.url).pathname;
+    /* A refused form is shown again under the address it was sent to. */
+    if (!response.redirected && path === new URL(form.action).pathname) { path = location.pathname; }
     var all = form.dataset.swap.split(',').map(function (selector) {
       return [document.querySelector(selector), page.querySelector(selector)];
     });
@@ -68,7 +70,7 @@
   }, true);
   async function submit(form, submitter) {
     var body = new URLSearchParams(new FormData(form));
-    if (submitter && submitter.name) { body.append(submitter.name, submitter.value); }
+    if (submitter && submitter.tagName === 'BUTTON' && submitter.name) { body.append(submitter.name, submitter.value); }
     block(form, true);
     var response = await send(form, body);
     if (!response) {

@@ -46,6 +46,7 @@ pub mod format;
 mod frame;
 pub mod mask;
 mod menu;
+pub mod qr;
 mod size;
 
 use axum::{

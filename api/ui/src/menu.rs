@@ -23,9 +23,16 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 10] = [
+const MENU: [MenuItem; 12] = [
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
     item("knowledge", "/knowledge", "知识库", "知识的概况、版本、比较和查询", Permission::KnowledgeRead),
+    item(
+        "templates",
+        "/staff/templates",
+        "外来模板",
+        "申康和各院的模板、字典与同步记录",
+        Permission::KnowledgePublish,
+    ),
     item("realname", "/staff/realname", "实名审核", "核对证件照片与填写的内容", Permission::RealnameReview),
     item(
         "feedback",
@@ -40,6 +47,13 @@ const MENU: [MenuItem; 10] = [
         "/admin/organisations",
         "机构",
         "26 家机构的名称、级别、地址和支付地址",
+        Permission::OrganisationManage,
+    ),
+    item(
+        "deliveries",
+        "/staff/deliveries",
+        "数据交换",
+        "送往医院的预问诊结果，各机构的取数方式",
         Permission::OrganisationManage,
     ),
     item(

@@ -32,7 +32,7 @@ impl Composer<'_> {
     }
 
     /// The complaints; where the account named none, what was found to be there.
-    pub(super) fn complaints(&self) -> Vec<ConceptId> {
+    pub(crate) fn complaints(&self) -> Vec<ConceptId> {
         let complaints = self.case.main_complaints(self.engine.kb());
         if complaints.is_empty() {
             let kb = self.engine.kb();

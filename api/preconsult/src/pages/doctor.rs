@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{Diff, Said, said, turn_numbers};
 use crate::{
     Service,
+    exchange::{self, desk::DeskView},
     model::{self, Doctor, Part},
     service::{self, Listed, Outline, Reading, Seen},
 };
@@ -77,6 +78,8 @@ struct RecordPage {
     turns: Vec<TurnView>,
     n_voided: usize,
     release: String,
+    consultation: Uuid,
+    desk: DeskView,
 }
 
 /// What is seen where the record itself is hidden.
@@ -99,6 +102,7 @@ struct OutlinePage {
 struct PartView {
     title: &'static str,
     sentences: Vec<Said>,
+    archive: String,
     diff: Option<Diff>,
 }
 
@@ -197,7 +201,10 @@ async fn drawn(service: &Service, right: &Right, frame: Frame, seen: Seen) -> Re
     let frame = staff_frame(&service.app, right, frame).await?;
     let (today, may_reveal) = (service.app.clock.today(), right.may(Permission::FieldReveal));
     match seen {
-        Seen::Whole(reading) => page(record_page(frame, *reading, may_reveal, today).render()),
+        Seen::Whole(reading) => {
+            let desk = exchange::desk::view(&service.app, reading.consultation.id).await?;
+            page(record_page(frame, *reading, desk, (may_reveal, today)).render())
+        }
         Seen::Outline(outline) => page(outline_page(frame, *outline, may_reveal, today).render()),
     }
 }
@@ -243,13 +250,19 @@ fn row(Listed { consultation, resident }: Listed) -> RowView {
     }
 }
 
-fn record_page(frame: Frame, reading: Reading, may_reveal: bool, today: NaiveDate) -> RecordPage {
+fn record_page(
+    frame: Frame,
+    reading: Reading,
+    desk: DeskView,
+    (may_reveal, today): (bool, NaiveDate),
+) -> RecordPage {
     let Reading { consultation, resident, department, turns, record, assessment, hidden } = reading;
     let ended = consultation.state.ended_at().unwrap_or(consultation.updated_at);
     let known: f32 = assessment.suspects.iter().map(|suspect| suspect.probability).sum();
     let part = |part: Part| PartView {
         title: part.title(),
         sentences: part.sentences(&record.record).iter().map(said).collect(),
+        archive: record.from_archive(part).unwrap_or_default().to_owned(),
         diff: record.is_amended(part).then(|| Diff::of(&part.composed(&record.record), &record.text(part))),
     };
     RecordPage {
@@ -275,6 +288,8 @@ fn record_page(frame: Frame, reading: Reading, may_reveal: bool, today: NaiveDat
         n_voided: turns.iter().filter(|turn| turn.voided.is_some()).count(),
         turns: turns.into_iter().map(turn_view).collect(),
         release: record.record.release.chars().take(12).collect(),
+        consultation: consultation.id,
+        desk,
     }
 }
 

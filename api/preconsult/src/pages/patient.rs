@@ -2,9 +2,11 @@
 
 use askama::Template;
 use axum::{
+    Extension,
     extract::State,
     response::{Html, IntoResponse, Redirect, Response},
 };
+use gateways::Gateways;
 use people::{Department, Resident};
 use platform::{
     Problem,
@@ -22,7 +24,7 @@ use super::{
     visit::{self, VisitCard},
 };
 use crate::{
-    PreconsultError, Service,
+    PreconsultError, Service, exchange,
     model::{Consultation, EntryKind, Intake, Opening, Patient},
     service::{self, Wish},
 };
@@ -72,6 +74,9 @@ pub(super) struct Begin {
     chronic: Vec<String>,
     #[serde(default)]
     entry: String,
+    /// Ticked: the health archive may be asked.
+    #[serde(default)]
+    archive: String,
 }
 
 impl Begin {
@@ -137,12 +142,17 @@ fn opened(service: &Service, open: &Consultation) -> Open {
 
 pub(super) async fn begin(
     State(service): State<Service>,
+    Extension(gateways): Extension<Gateways>,
     who: SignedInResident,
     request: RequestId,
     Form(form): Form<Begin>,
 ) -> Result<Redirect, Problem> {
+    let fetches_archive = form.archive == "yes";
     let opening = form.opening().ok_or(PreconsultError::NoSuchDepartment)?;
     let begun = service::begin(&service, Patient::new(&who, &request), &opening).await?;
+    if fetches_archive {
+        exchange::archive::fetch(&service, &gateways, Patient::new(&who, &request), begun.id).await?;
+    }
     Ok(Redirect::to(&format!("/consultations/{}", begun.id)))
 }
 

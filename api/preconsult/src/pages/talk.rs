@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     PreconsultError, Service,
+    exchange::{self, archive::ArchiveView, verification},
     model::{self, Answer, Part, Patient, StoredTurn},
     service::{self, Own},
 };
@@ -59,6 +60,8 @@ struct CheckPage {
     parts: Vec<PartView>,
     /// What the quality rules found, gravest first.
     hints: Vec<Finding>,
+    /// What the health archive told; none before the consent.
+    archive: Option<ArchiveView>,
     refused: Refused,
 }
 
@@ -82,6 +85,16 @@ struct SentPage {
     is_sent: bool,
     parts: Vec<PartView>,
     turns: Vec<StoredTurn>,
+    /// For the desk, until it was checked.
+    code: Option<CodeView>,
+    verified: Option<String>,
+}
+
+/// The code to be shown at the desk.
+struct CodeView {
+    picture: String,
+    typed: String,
+    until: String,
 }
 
 /// A part of the record with what the patient changed.
@@ -302,7 +315,8 @@ async fn drawn(
         }
         (model::State::AwaitingConfirmation, _) => {
             let (version, n_turns) = (consultation.version, turns.len());
-            CheckPage { frame, id, department, version, n_turns, parts, hints, refused }.render()
+            let archive = exchange::archive::view(&service.app, id).await?;
+            CheckPage { frame, id, department, version, n_turns, parts, hints, archive, refused }.render()
         }
         (model::State::Emergency { .. }, _) => {
             let flags = service.engine.triage(interview.dialogue()).flags;
@@ -311,10 +325,22 @@ async fn drawn(
         }
         (state, _) => {
             let is_sent = state.is_for_doctor();
-            SentPage { frame, department, sent: ended, is_sent, parts, turns }.render()
+            let (code, verified) = if is_sent { code(service, id).await? } else { (None, None) };
+            SentPage { frame, department, sent: ended, is_sent, parts, turns, code, verified }.render()
         }
     };
     Ok(page(rendered)?.into_response())
+}
+
+/// The code for the desk, or when it was checked there.
+async fn code(service: &Service, id: Uuid) -> Result<(Option<CodeView>, Option<String>), PreconsultError> {
+    let app = &service.app;
+    if let Some(verified) = verification::find(app, id).await? {
+        return Ok((None, Some(ui::format::moment(verified.at, app.clock.today()))));
+    }
+    let code = verification::code(app, id);
+    let until = ui::format::time(code.until);
+    Ok((Some(CodeView { picture: code.picture, typed: code.typed, until }), None))
 }
 
 fn parts(own: &Own, refused: &Refused) -> Vec<PartView> {

@@ -137,7 +137,11 @@ pub async fn reveal(
 }
 
 /// A consultation within reach; whoever looks further leaves an audit row.
-async fn find_within(service: &Service, who: &Doctor<'_>, id: Uuid) -> Result<Consultation, PreconsultError> {
+pub(crate) async fn find_within(
+    service: &Service,
+    who: &Doctor<'_>,
+    id: Uuid,
+) -> Result<Consultation, PreconsultError> {
     let consultation = store::find_consultation(&service.app, id).await?.ok_or(PreconsultError::NotFound)?;
     if who.right.covers(&consultation.site()) && consultation.state.is_for_doctor() {
         return Ok(consultation);
@@ -146,7 +150,7 @@ async fn find_within(service: &Service, who: &Doctor<'_>, id: Uuid) -> Result<Co
     Err(PreconsultError::NotFound)
 }
 
-async fn denied(
+pub(crate) async fn denied(
     service: &Service,
     who: &Doctor<'_>,
     consultation: &Consultation,

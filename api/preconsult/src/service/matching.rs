@@ -39,6 +39,17 @@ pub fn wishes(engine: &Engine, profile: &Profile) -> Option<Wish> {
     })
 }
 
+/// What a registration is about, in the words of the rules.
+pub(crate) fn complaint_of(engine: &Engine, words: &str) -> Option<String> {
+    let known = labels(engine.library().matchers.get(MATCHER)?, "主诉");
+    let said = known.iter().filter(|label| words.contains(label.as_str())).max_by_key(|label| label.len());
+    said.cloned().or_else(|| {
+        // Of nobody in particular: only the words are read.
+        let anybody = Profile { age_months: 30 * 12, sex: None };
+        engine.named_in(anybody, words).into_iter().map(str::to_owned).find(|name| known.contains(name))
+    })
+}
+
 /// What a consultation asks: the questionnaires the rules choose, or the AI dialogue where none fits.
 pub(super) fn plan(service: &Service, department: &Department, profile: &Profile, intake: &Intake) -> Plan {
     let today = service.app.clock.today();

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Taken, dialogue, entry, find_own};
 use crate::{
-    PreconsultError, Service,
+    PreconsultError, Service, exchange,
     model::{Amendment, Consultation, Event, MAX_ANSWER, Part, Patient, State, StoredRecord, cleaned},
     store::{self, Change},
 };
@@ -122,6 +122,7 @@ async fn confirm_once(
     }
     let mut tx = app.db.begin().await?;
     store::update_consultation(app, &mut tx, &consultation, state, Change::default()).await?;
+    exchange::on_confirmed(app, &mut tx, &consultation).await?;
     audit::append(&mut tx, entry(app, who.actor(), "consultation.confirm", who.id, id, who.request)).await?;
     let dedup = format!("preconsult.submitted/{id}");
     let notice = Notice {

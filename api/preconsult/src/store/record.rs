@@ -84,6 +84,7 @@ pub(crate) async fn find_record(
         id: row.id,
         version: row.version,
         record: opened_json(app, TABLE, "record", row.id, &row.record)?,
+        archive: crate::exchange::archive::sentences(app, consultation).await?,
         amendments: amendments.into_iter().map(|amendment| amendment.open(app)).collect::<Result<_, _>>()?,
         created_at: row.created_at,
     }))

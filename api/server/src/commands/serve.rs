@@ -1,12 +1,17 @@
 use std::{io, net::SocketAddr, process::ExitCode};
 
+use anyhow::Context;
 use knowledge::service::Started;
 use people::account::Initial;
 use platform::App;
 use tokio::net::TcpListener;
 
 use super::say;
-use crate::{maintenance, router, start};
+use crate::{
+    maintenance,
+    router::{preconsult_of, router},
+    start,
+};
 
 /// Serves until ctrl-c or SIGTERM, then finishes the requests that are open.
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
@@ -15,9 +20,10 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     tracing::info!(?config, "starting");
     let listener = listen(config.listen).await?;
     config.listen = listener.local_addr()?;
-    let _simulators = start::simulate(&mut config).await?;
+    let simulators = start::simulate(&mut config).await?;
     let app = start::app(config).await?;
     start::seed(&app).await?;
+    people::demo::furnish(&app, &simulators).context("模拟系统的演示数据导入失败")?;
     let opened = start::demo_accounts(&app).await?;
     let set_up = people::account::service::begin_set_up(&app).await?;
     let Started { releases, notes } = start::releases(&app).await?;
@@ -30,8 +36,12 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     tracing::info!(rows, hash, "the audit trail ends here");
     let upkeep = tokio::spawn(maintenance::run(app.clone()));
     let keys = tokio::spawn(maintenance::follow_keys(app.clone()));
-    let pushes = people::message::outside(&gateways::Gateways::of(&app));
+    let gateways = gateways::Gateways::of(&app);
+    let pushes = people::message::outside(&gateways);
     let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
+    let registering = preconsult_of(&app, &releases);
+    let registering = tokio::spawn(maintenance::follow_registrations(registering, gateways.clone()));
+    let worker = preconsult::exchange::handlers(worker, gateways);
     let (serving, over) = tokio::sync::oneshot::channel::<()>();
     let jobs = tokio::spawn(worker.run(async { drop(over.await) }));
     let stop = told_to_stop()?;
@@ -39,11 +49,12 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     greet(&app, listener.local_addr()?)?;
     let service = router(app.clone(), releases).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await?;
-    drop(serving);
+    drop((serving, simulators));
     jobs.await?;
     upkeep.abort();
     keys.abort();
     following.abort();
+    registering.abort();
     app.db.close().await;
     say("已停止。")?;
     Ok(ExitCode::SUCCESS)

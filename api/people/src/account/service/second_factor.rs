@@ -9,7 +9,6 @@ use super::{
 use crate::account::{
     AccountError,
     model::{ATTEMPTS, Account, RECOVERY_CODES},
-    qr,
     store::{self, Kind},
     totp,
 };
@@ -39,7 +38,7 @@ pub async fn begin_enrolment(app: &App, account: &Account) -> Result<Enrolment, 
         tx.commit().await?;
         secret
     };
-    let picture = qr::svg(&totp::address(&account.user_name, &secret), "给验证器应用扫描的二维码");
+    let picture = ui::qr::svg(&totp::address(&account.user_name, &secret), "给验证器应用扫描的二维码");
     Ok(Enrolment { picture: picture.ok_or(AccountError::Picture)?, typed: totp::grouped(&secret) })
 }
 

@@ -8,7 +8,7 @@ use qrcode::{Color, QrCode};
 const MARGIN: usize = 4;
 
 /// None when the text is too long for any QR code.
-pub(super) fn svg(text: &str, label: &str) -> Option<String> {
+pub fn svg(text: &str, label: &str) -> Option<String> {
     let code = QrCode::new(text).ok()?;
     let (width, colors) = (code.width(), code.to_colors());
     let mut path = String::new();
