@@ -53,6 +53,8 @@ struct CheckPage {
     parts: Vec<PartView>,
     /// What the health archive told; none before the consent.
     archive: Option<ArchiveView>,
+    /// Parts that were denied, although the archive was confirmed.
+    conflicts: Vec<&'static str>,
     refused: Refused,
 }
 
@@ -237,6 +239,9 @@ async fn drawn(
     let frame = frame.with_csrf(&who.session.csrf);
     let department = department_name(&departments, &own.consultation);
     let parts = parts(&own, &refused);
+    let conflicts =
+        own.record.iter().flat_map(|record| record.denied_and_confirmed()).map(|known| known.part.title());
+    let conflicts = conflicts.collect();
     let Own { consultation, turns, dialogue, .. } = own;
     let turns: Vec<_> = turns.into_iter().filter(|turn| turn.voided.is_none()).collect();
     let ended = consultation.state.ended_at().unwrap_or(consultation.updated_at);
@@ -263,7 +268,7 @@ async fn drawn(
         (model::State::AwaitingConfirmation, _) => {
             let (version, n_turns) = (consultation.version, turns.len());
             let archive = exchange::archive::view(&service.app, id).await?;
-            CheckPage { frame, id, department, version, n_turns, parts, archive, refused }.render()
+            CheckPage { frame, id, department, version, n_turns, parts, archive, conflicts, refused }.render()
         }
         (model::State::Emergency { .. }, _) => {
             let flags = service.engine.triage(&dialogue).flags;
