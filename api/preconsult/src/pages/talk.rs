@@ -24,7 +24,7 @@ use super::{
 use crate::{
     PreconsultError, Service,
     exchange::{self, archive::ArchiveView, verification},
-    model::{self, Answer, Part, Patient, StoredTurn},
+    model::{self, Answer, Part, Patient, StoredRecord, StoredTurn},
     service::{self, Own},
 };
 
@@ -240,7 +240,7 @@ async fn drawn(
     let department = department_name(&departments, &own.consultation);
     let parts = parts(&own, &refused);
     let conflicts =
-        own.record.iter().flat_map(|record| record.denied_and_confirmed()).map(|known| known.part.title());
+        own.record.iter().flat_map(StoredRecord::denied_and_confirmed).map(|known| known.part.title());
     let conflicts = conflicts.collect();
     let Own { consultation, turns, dialogue, .. } = own;
     let turns: Vec<_> = turns.into_iter().filter(|turn| turn.voided.is_none()).collect();
