@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{App, Tx};
 
-pub use store::{Dead, delete_ended, list_dead, revive};
+pub use store::{Dead, delete_ended, hasten, list_dead, revive};
 pub use worker::{Handler, HandlerFault, Worker};
 
 /// A job is given up after so many tries.

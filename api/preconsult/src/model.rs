@@ -8,7 +8,7 @@ mod text;
 mod visit;
 
 use chrono::{DateTime, Utc};
-use engine::{Profile, Record, Suspect, Triage, Turn};
+use engine::{Profile, Record, Sentence, Suspect, Triage, Turn};
 use platform::{
     audit::Actor,
     http::RequestId,
@@ -79,9 +79,18 @@ pub struct StoredRecord {
     pub record: Record,
     /// Oldest first.
     pub amendments: Vec<Amendment>,
-    /// What the patient confirmed of the health archive, by part.
-    pub archive: Vec<(Part, String)>,
+    /// What the patient confirmed of the health archive.
+    pub archive: Vec<FromArchive>,
     pub created_at: DateTime<Utc>,
+}
+
+/// What goes into a part of a record from the health archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FromArchive {
+    pub part: Part,
+    pub text: String,
+    /// Whether it says that there is something, and not only that there is nothing.
+    pub has_findings: bool,
 }
 
 /// What only the doctor reads.
@@ -173,8 +182,7 @@ impl Consultation {
 impl StoredRecord {
     /// What a part says after all changes, with what was confirmed of the health archive.
     pub fn text(&self, part: Part) -> String {
-        let changed = self.amendments.iter().rev().find(|amendment| amendment.part == part);
-        let text = changed.map_or_else(|| part.composed(&self.record), |amendment| amendment.after.clone());
+        let text = self.told(part);
         match self.from_archive(part) {
             // A change was made to the text with it.
             Some(known) if !text.contains(known) => text + known,
@@ -183,7 +191,32 @@ impl StoredRecord {
     }
 
     pub fn from_archive(&self, part: Part) -> Option<&str> {
-        self.archive.iter().find(|(known, _)| *known == part).map(|(_, text)| text.as_str())
+        self.archive.iter().find(|known| known.part == part).map(|known| known.text.as_str())
+    }
+
+    /// Parts the patient denied in the dialogue, and then confirmed what the health archive has.
+    pub fn denied_and_confirmed(&self) -> impl Iterator<Item = &FromArchive> {
+        let is_denied = |part: Part| {
+            let told = self.told(part);
+            told.starts_with("否认") && !told.starts_with("否认其他")
+        };
+        self.archive.iter().filter(move |known| known.has_findings && is_denied(known.part))
+    }
+
+    /// Where what the patient said does not agree with itself, or with what was confirmed of the health archive.
+    pub fn contradictions(&self) -> Vec<Sentence> {
+        let of_archive = |known: &FromArchive| Sentence {
+            text: format!("{}：回答时否认，之后却确认了{}", known.part.title(), known.text),
+            evidence: Vec::new(),
+        };
+        let archive = self.denied_and_confirmed().map(of_archive);
+        self.record.contradictions.iter().cloned().chain(archive).collect()
+    }
+
+    /// After the patient's changes, without the archive.
+    fn told(&self, part: Part) -> String {
+        let changed = self.amendments.iter().rev().find(|amendment| amendment.part == part);
+        changed.map_or_else(|| part.composed(&self.record), |amendment| amendment.after.clone())
     }
 
     pub fn is_amended(&self, part: Part) -> bool {

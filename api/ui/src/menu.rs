@@ -31,7 +31,7 @@ const MENU: [MenuItem; 12] = [
         "/staff/templates",
         "外来模板",
         "申康和各院的模板、字典与同步记录",
-        Permission::KnowledgePublish,
+        Permission::KnowledgeRead,
     ),
     item("realname", "/staff/realname", "实名审核", "核对证件照片与填写的内容", Permission::RealnameReview),
     item(

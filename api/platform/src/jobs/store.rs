@@ -121,6 +121,16 @@ pub async fn revive(tx: &mut Tx, id: Uuid, now: DateTime<Utc>) -> sqlx::Result<b
     })
 }
 
+/// Lets the waiting jobs of a kind and lane run now rather than later; gives how many there are.
+pub async fn hasten(tx: &mut Tx, kind: &str, lane: &str, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    let sql =
+        "UPDATE job SET due_at = $1 WHERE kind = $2 AND lane = $3 AND state = 'waiting' AND due_at > $1";
+    on_tx!(tx, |c| {
+        let done = sqlx::query(sql).bind(now).bind(kind).bind(lane).execute(c).await;
+        done.map(|done| done.rows_affected())
+    })
+}
+
 /// Removes jobs that were done before a moment; gives how many.
 pub async fn delete_ended(tx: &mut Tx, before: DateTime<Utc>) -> sqlx::Result<u64> {
     let sql = "DELETE FROM job WHERE state = 'done' AND ended_at < $1";

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     PreconsultError, Service,
-    model::{MAX_ANSWER, Part, Patient, cleaned},
+    model::{FromArchive, MAX_ANSWER, Part, Patient, cleaned},
     service::{entry, find_own},
 };
 
@@ -29,9 +29,9 @@ use kept::{Choice, State, insert, update};
 const PURPOSE: &str = "preconsult";
 
 /// What each part of a record takes from the archive.
-pub(crate) async fn sentences(app: &App, consultation: Uuid) -> Result<Vec<(Part, String)>, PreconsultError> {
+pub(crate) async fn sentences(app: &App, consultation: Uuid) -> Result<Vec<FromArchive>, PreconsultError> {
     let Some(kept) = find(app, consultation).await? else { return Ok(Vec::new()) };
-    Ok(Part::all().filter_map(|part| Some((part, kept.sentence(part)?))).collect())
+    Ok(Part::all().filter_map(|part| kept.sentence(part)).collect())
 }
 
 /// Takes the consent and asks the archive; a failure is kept as such, and may be asked again.

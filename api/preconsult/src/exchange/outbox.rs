@@ -89,7 +89,10 @@ pub(super) async fn resend(app: &App, tx: &mut Tx, delivery: &Delivery) -> Resul
     if !store::update_resent(tx, delivery, app.now()).await? {
         return Ok(false);
     }
-    wake(app, tx, &delivery.lane(), TimeDelta::zero()).await?;
+    // A job that waits for the next try would hold the new one up.
+    let lane = delivery.lane();
+    jobs::hasten(tx, DELIVER, &lane.name(), app.now()).await?;
+    wake(app, tx, &lane, TimeDelta::zero()).await?;
     Ok(true)
 }
 

@@ -75,7 +75,7 @@ impl Packet {
         let Assessment { triage, suspects } = &self.assessment;
         record.insert("allergy_flag".into(), flag);
         record.insert("vital_signs".into(), json!(text(&self.record.record.vital_signs)));
-        record.insert("contradictions".into(), json!(text(&self.record.record.contradictions)));
+        record.insert("contradictions".into(), json!(text(&self.record.contradictions())));
         record.insert("amended".into(), json!(self.amended()));
         record.insert("release".into(), self.record.record.release.clone().into());
         record.insert("triage_level".into(), triage.level.into());
@@ -163,6 +163,9 @@ impl Packet {
         if self.archive.as_ref().is_some_and(Kept::confirms_allergy) {
             return Allergy::Yes;
         }
-        document::allergy(&self.record.text(part), self.record.is_amended(part))
+        match document::allergy(&self.record.text(part), self.record.is_amended(part)) {
+            Allergy::No if self.archive.as_ref().is_some_and(Kept::doubts_allergy) => Allergy::Unknown,
+            told => told,
+        }
     }
 }

@@ -243,7 +243,7 @@ impl From<Reading> for DoctorConsultation {
             release: record.record.release.clone(),
             record: Part::all().map(section).filter(|section| !section.text.is_empty()).collect(),
             vital_signs: sentences(&record.record.vital_signs),
-            contradictions: sentences(&record.record.contradictions),
+            contradictions: sentences(&record.contradictions()),
             amendments: record.amendments.into_iter().map(Into::into).collect(),
             triage: assessment.triage.into(),
             suspects: assessment.suspects.into_iter().map(Into::into).collect(),

@@ -282,7 +282,7 @@ fn record_page(
         triage: assessment.triage,
         parts: Part::all().map(part).filter(|part| !part.sentences.is_empty()).collect(),
         vital_signs: record.record.vital_signs.iter().map(said).collect(),
-        contradictions: record.record.contradictions.iter().map(said).collect(),
+        contradictions: record.contradictions().iter().map(said).collect(),
         suspects: assessment.suspects.into_iter().map(suspect_view).collect(),
         other_percent: percent(1.0 - known),
         n_voided: turns.iter().filter(|turn| turn.voided.is_some()).count(),

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     PreconsultError, Service,
     exchange::{self, archive::ArchiveView, verification},
-    model::{self, Answer, Part, Patient, StoredTurn},
+    model::{self, Answer, Part, Patient, StoredRecord, StoredTurn},
     service::{self, Own},
 };
 
@@ -62,6 +62,8 @@ struct CheckPage {
     hints: Vec<Finding>,
     /// What the health archive told; none before the consent.
     archive: Option<ArchiveView>,
+    /// Parts that were denied, although the archive was confirmed.
+    conflicts: Vec<&'static str>,
     refused: Refused,
 }
 
@@ -287,6 +289,9 @@ async fn drawn(
         }
         _ => Vec::new(),
     };
+    let conflicts =
+        own.record.iter().flat_map(StoredRecord::denied_and_confirmed).map(|known| known.part.title());
+    let conflicts = conflicts.collect();
     let Own { consultation, turns, interview, .. } = own;
     let turns: Vec<_> = turns.into_iter().filter(|turn| turn.voided.is_none()).collect();
     let ended = consultation.state.ended_at().unwrap_or(consultation.updated_at);
@@ -316,7 +321,19 @@ async fn drawn(
         (model::State::AwaitingConfirmation, _) => {
             let (version, n_turns) = (consultation.version, turns.len());
             let archive = exchange::archive::view(&service.app, id).await?;
-            CheckPage { frame, id, department, version, n_turns, parts, hints, archive, refused }.render()
+            let page = CheckPage {
+                frame,
+                id,
+                department,
+                version,
+                n_turns,
+                parts,
+                hints,
+                archive,
+                conflicts,
+                refused,
+            };
+            page.render()
         }
         (model::State::Emergency { .. }, _) => {
             let flags = service.engine.triage(interview.dialogue()).flags;

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{PreconsultError, model::Part};
+use crate::{
+    PreconsultError,
+    model::{FromArchive, Part},
+};
 
 /// How far the asking has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,16 +108,27 @@ impl KeptItem {
 
 impl Kept {
     /// What goes into a part of the record; None when nothing does.
-    pub(crate) fn sentence(&self, part: Part) -> Option<String> {
-        let said: Vec<_> =
-            self.items.iter().filter(|item| item.part() == part).filter_map(KeptItem::said).collect();
-        (!said.is_empty()).then(|| format!("健康档案：{}。", said.join("；")))
+    pub(crate) fn sentence(&self, part: Part) -> Option<FromArchive> {
+        let of_part = self.items.iter().filter(|item| item.part() == part);
+        let said: Vec<_> = of_part.clone().filter_map(KeptItem::said).collect();
+        let has_findings =
+            of_part.into_iter().any(|item| item.item.is_present && item.choice == Choice::Confirmed);
+        let text = format!("健康档案：{}。", said.join("；"));
+        (!said.is_empty()).then_some(FromArchive { part, text, has_findings })
     }
 
     /// Whether the resident confirmed an allergy of the archive.
     pub(crate) fn confirms_allergy(&self) -> bool {
-        let is_one = |item: &KeptItem| item.item.kind == ItemKind::Allergy && item.item.is_present;
-        self.items.iter().any(|item| is_one(item) && item.choice == Choice::Confirmed)
+        self.allergies().any(|item| item.choice == Choice::Confirmed)
+    }
+
+    /// Whether the archive has an allergy that the resident did not confirm: then a denial is not certain.
+    pub(crate) fn doubts_allergy(&self) -> bool {
+        self.allergies().any(|item| item.choice != Choice::Confirmed)
+    }
+
+    fn allergies(&self) -> impl Iterator<Item = &KeptItem> {
+        self.items.iter().filter(|item| item.item.kind == ItemKind::Allergy && item.item.is_present)
     }
 
     pub(crate) fn count_undecided(&self) -> usize {

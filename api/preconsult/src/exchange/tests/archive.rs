@@ -120,7 +120,22 @@ async fn a_confirmed_allergy_is_flagged_and_an_archive_without_one_denies_nothin
         let stranger = crate::exchange::archive::decide(&house.service, house.stranger(), id, 3, &said).await;
         assert!(matches!(stranger, Err(PreconsultError::NotFound)));
         let packet = crate::exchange::packet::find(&house.service.app, id).await.unwrap();
-        assert_eq!(packet.record_json()["allergy_flag"], true);
+        let sent = packet.record_json();
+        assert_eq!(sent["allergy_flag"], true);
+        let contradiction = sent["contradictions"][0].as_str().unwrap();
+        assert!(
+            contradiction.starts_with("过敏史：回答时否认，之后却确认了健康档案：青霉素过敏"),
+            "{contradiction}"
+        );
+        let check = house.resident_browser().await.get(&format!("/consultations/{id}")).await;
+        assert!(check.text.contains("请再看一下：过敏史"), "{}", check.text);
+        // Looked at and left out: a denial is then not certain.
+        let said = [(3, "left_out".to_owned(), String::new())];
+        crate::exchange::archive::decide(&house.service, house.patient(), id, kept.version + 1, &said)
+            .await
+            .unwrap();
+        let packet = crate::exchange::packet::find(&house.service.app, id).await.unwrap();
+        assert!(packet.record_json()["allergy_flag"].is_null());
 
         let none = Connected { house: neighbour(house), ..connected };
         let id = none.house.begin().await;

@@ -119,6 +119,35 @@ async fn a_refusal_is_shown_with_its_reason_and_sent_again_last() {
 }
 
 #[tokio::test]
+async fn somebody_who_knows_that_the_his_is_back_need_not_wait() {
+    on_each_connected(async |connected| {
+        let house = &connected.house;
+        connected.his().set_down(true);
+        let id = house.submitted("咳嗽三天").await;
+        for _ in 0..8 {
+            connected.work().await;
+            house.bench.clock.advance(TimeDelta::minutes(6));
+        }
+        connected.work().await;
+        connected.his().set_down(false);
+        connected.work().await;
+        let waiting = connected.delivery(id, Target::His).await;
+        assert!(waiting.state == DeliveryState::Waiting && waiting.due_at > house.bench.now());
+        let admin = connected.admin().await;
+        let page = admin.get("/staff/deliveries?state=waiting").await;
+        assert!(page.text.contains("对方系统连不上"), "{}", page.text);
+        let resend = format!("/staff/deliveries/{}/resend", waiting.id);
+        assert_eq!(admin.post(&resend, &page.field("_csrf"), &[]).await.status, 303);
+        connected.work().await;
+        assert_eq!(connected.delivery(id, Target::His).await.state, DeliveryState::Delivered);
+        house.bench.clock.advance(TimeDelta::hours(1));
+        connected.work().await;
+        assert_eq!((connected.his().received().len(), connected.his().count_repeats()), (1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_his_gets_answers_and_record_and_a_busy_one_is_asked_later() {
     on_each_connected(async |connected| {
         let house = &connected.house;
