@@ -6,6 +6,7 @@
     reason = "an answer without its parts fails its test"
 )]
 
+mod backup;
 mod knowledge;
 mod pages;
 mod preconsult;

@@ -27,10 +27,10 @@ pub async fn seed(app: &App) -> Result<(usize, usize), SeedError> {
     let residents = read_residents(&folder.join("residents.tsv"), app.clock.today())?;
     let mut tx = app.db.begin().await?;
     for department in &departments {
-        store::save_department(&mut tx, department).await?;
+        store::save_department(&app.keyring, &mut tx, department).await?;
     }
     for member in &staff {
-        store::insert_demo_staff(&mut tx, member, app.now()).await?;
+        store::insert_demo_staff(&app.keyring, &mut tx, member, app.now()).await?;
     }
     for resident in &residents {
         insert_resident(app, &mut tx, resident).await?;

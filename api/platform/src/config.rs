@@ -79,6 +79,12 @@ pub struct Config {
     pub sms_secret: String,
     /// Photographs of identity cards are wiped so many days after the verdict.
     pub photo_days: u32,
+    /// A backup is made every so many hours, counted from two in the morning in China; 0 for none.
+    pub backup_every_hours: u32,
+    /// So many scheduled backups are kept.
+    pub backup_keep: usize,
+    /// Where they are kept; empty means `backup` in `var_dir`. Better a disk of its own, or one of another machine.
+    pub backup_dir: PathBuf,
     /// How many family members a resident may care for.
     pub family_limit: u32,
     /// Outside systems that are simulated in this run; no setting.
@@ -124,6 +130,9 @@ impl Default for Config {
             sms_account: String::new(),
             sms_secret: String::new(),
             photo_days: 30,
+            backup_every_hours: 24,
+            backup_keep: 14,
+            backup_dir: PathBuf::new(),
             family_limit: 6,
             simulated: Vec::new(),
         }
@@ -166,6 +175,15 @@ impl Config {
         }
     }
 
+    /// Where backups are kept, with the default spelled out.
+    pub fn backups(&self) -> PathBuf {
+        if self.backup_dir.as_os_str().is_empty() {
+            self.var_dir.join("backup")
+        } else {
+            self.backup_dir.clone()
+        }
+    }
+
     /// The database in use, with the default spelled out.
     pub fn database(&self) -> String {
         if self.database_url.is_empty() {
@@ -177,7 +195,7 @@ impl Config {
 }
 
 /// Patients' data and the keys to it: nobody but the owner may look inside.
-fn make_private(dir: &Path) -> io::Result<()> {
+pub(crate) fn make_private(dir: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -92,6 +92,12 @@ impl Keyring {
         self.keys.load().sealing.keys().copied().collect()
     }
 
+    /// What tells keys apart and gives none away, in hexadecimal by version; version 0 stands for the index key.
+    pub(crate) fn fingerprints(&self) -> BTreeMap<i64, String> {
+        let marks = self.keys.load().fingerprints();
+        marks.into_iter().map(|(version, mark)| (version, hex::encode(mark))).collect()
+    }
+
     /// Seals with the current key and a random nonce.
     ///
     /// # Panics
@@ -131,6 +137,23 @@ impl Keyring {
         self.keys.load().keyed(&[domain.as_bytes(), &[0], plain.as_bytes()])
     }
 
+    /// A MAC over a row, with the version of the key that made it.
+    pub(crate) fn row_mac(&self, plain: &[u8]) -> (u16, Vec<u8>) {
+        let keys = self.keys.load();
+        let key = keys.sealing.get(&keys.current).copied().unwrap_or_default();
+        (keys.current, row_mac_of(&key).chain_update(plain).finalize().into_bytes().to_vec())
+    }
+
+    /// Whether a MAC is right; None without the key of its version.
+    pub(crate) fn is_row_mac(&self, version: u16, plain: &[u8], mac: &[u8]) -> Option<bool> {
+        if !self.keys.load().sealing.contains_key(&version) {
+            self.opening(version)?;
+        }
+        let keys = self.keys.load();
+        let key = keys.sealing.get(&version)?;
+        Some(row_mac_of(key).chain_update(plain).verify_slice(mac).is_ok())
+    }
+
     /// An unknown version may be a key that another process has added since.
     fn opening(&self, version: u16) -> Option<AesGcm<Sm4, U12>> {
         if let Some(cipher) = self.keys.load().cipher(version) {
@@ -161,6 +184,16 @@ impl Keys {
     }
 }
 
+/// Under a key of its own, derived from the sealing key: one key never serves two purposes.
+fn row_mac_of(key: &[u8; 16]) -> Hmac<Sm3> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let keyed = |key: &[u8]| <Hmac<Sm3> as KeyInit>::new_from_slice(key).expect("any length");
+    let mut own = keyed(key).chain_update(b"row mac").finalize().into_bytes();
+    let mac = keyed(&own);
+    own.as_mut_slice().zeroize();
+    mac
+}
+
 impl Place {
     fn label(&self) -> String {
         format!("{}|{}|{}", self.table, self.column, self.row)
@@ -180,6 +213,14 @@ impl Drop for Keys {
 }
 
 impl Sealed {
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The key version it names; None when it is too short to be a sealed value.
     fn version(&self) -> Option<u16> {
         self.0.first_chunk().map(|version| u16::from_be_bytes(*version))

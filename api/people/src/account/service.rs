@@ -74,7 +74,7 @@ async fn open_session(
     if let Some(before) = &visit.before {
         session::end(tx, app, before).await?;
     }
-    if !store::update_signed_in(tx, principal.id(), app.now()).await? {
+    if !store::update_signed_in(&app.keyring, tx, principal.id(), app.now()).await? {
         return Err(AccountError::NotFound);
     }
     let cookie = session::begin_on(tx, app, principal, &visit.device).await?;

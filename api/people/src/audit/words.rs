@@ -67,8 +67,12 @@ const DEEDS: &[(&str, &str, &str)] = &[
     ("feedback.close", "办结反馈", "办结了您的反馈"),
     ("message.log.read", "查看消息记录", "查看了推送给您的消息记录"),
     ("message.retry", "重发消息", "重发了消息"),
+    ("integrity.begin", "建立校验码", "建立了校验码"),
+    ("integrity.renew", "升级后更新校验码", "更新了校验码"),
     ("key.rotate", "更换密钥", "更换了密钥"),
     ("backup.make", "备份", "做了备份"),
+    ("backup.verify", "核对备份", "核对了备份"),
+    ("backup.restore", "恢复备份", "用备份恢复了数据"),
 ];
 
 /// For the administrator; the name itself where it is not known here.

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use platform::{
     App,
     crypto::{count_by_version, reseal},
+    integrity,
 };
 
 use super::say;
@@ -64,6 +65,8 @@ async fn rotate(app: &App) -> anyhow::Result<()> {
     })
     .await?;
     failed?;
+    let n_macs = integrity::restamp(app, &start::guarded_tables()).await?;
+    say(&format!("校验码改用新密钥：{n_macs} 行"))?;
     let counts = count_by_version(&app.db, &columns).await?;
     let left: i64 = counts.iter().filter(|(version, _)| **version != newest).map(|(_, n)| n).sum();
     say(&format!("当前密钥为版本 {newest}，改用它加密的数据 {n} 个。"))?;

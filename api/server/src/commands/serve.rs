@@ -32,6 +32,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let keys = tokio::spawn(maintenance::follow_keys(app.clone()));
     let pushes = people::message::outside(&gateways::Gateways::of(&app));
     let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
+    let worker = platform::backup::handlers(worker, &app);
     let (serving, over) = tokio::sync::oneshot::channel::<()>();
     let jobs = tokio::spawn(worker.run(async { drop(over.await) }));
     let stop = told_to_stop()?;
