@@ -35,7 +35,11 @@ async fn the_system_administrator_makes_and_checks_backups() {
         let worker = backup::handlers(Worker::new((**app).clone()), app);
         let mut admin = app.staff("s05").await;
         let empty = admin.get("/admin/backups").await;
-        assert!(empty.body.contains("还没有完好的备份") && empty.body.contains("keys.toml"), "{}", empty.body);
+        assert!(
+            empty.body.contains("还没有完好的备份") && empty.body.contains("keys.toml"),
+            "{}",
+            empty.body
+        );
         let asked = admin.post_form("/admin/backups", &[]).await;
         assert_eq!(asked.location(), "/admin/backups?asked=true");
         assert_eq!(worker.drain().await.unwrap(), 1);

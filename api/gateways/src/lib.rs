@@ -8,6 +8,7 @@ pub mod signature;
 pub mod simulate;
 pub mod sms;
 pub mod suishenban;
+pub mod support;
 pub mod wechat;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -25,6 +26,7 @@ pub struct Gateways {
     pub wechat: Option<Arc<dyn wechat::WeChat>>,
     pub suishenban: Option<Arc<dyn suishenban::Suishenban>>,
     pub sms: Option<Arc<dyn sms::Sms>>,
+    pub support: Option<Arc<dyn support::Support>>,
 }
 
 impl Gateways {
@@ -34,11 +36,13 @@ impl Gateways {
         let wechat = !config.wechat_app_id.is_empty();
         let suishenban = !config.suishenban_address.is_empty();
         let sms = !config.sms_address.is_empty();
+        let support = !config.support_issuer.is_empty();
         Self {
             wechat: wechat.then(|| Arc::new(wechat::Client::of(app)) as Arc<dyn wechat::WeChat>),
             suishenban: suishenban
                 .then(|| Arc::new(suishenban::Client::of(app)) as Arc<dyn suishenban::Suishenban>),
             sms: sms.then(|| Arc::new(sms::Client::of(app)) as Arc<dyn sms::Sms>),
+            support: support.then(|| Arc::new(support::Client::of(app)) as Arc<dyn support::Support>),
         }
     }
 }

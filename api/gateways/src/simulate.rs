@@ -19,7 +19,7 @@ use axum::{
 use platform::{Clock, Config, Ids};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{GatewayError, call, sms, suishenban, wechat};
+use crate::{GatewayError, call, sms, suishenban, support, wechat};
 
 /// What goes wrong with the next call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,7 @@ pub struct Simulators {
     pub wechat: Option<(Running, wechat::Simulator)>,
     pub suishenban: Option<(Running, suishenban::Simulator)>,
     pub sms: Option<(Running, sms::Simulator)>,
+    pub support: Option<(Running, support::Simulator)>,
 }
 
 impl Faults {
@@ -101,6 +102,16 @@ pub async fn start_missing(
         config.sms_address.clone_from(&running.address);
         config.simulated.push("短信");
         started.sms = Some((running, simulator));
+    }
+    if config.support_issuer.is_empty() {
+        let simulator = support::Simulator::new(clock.clone(), ids.clone())?;
+        let running = run(simulator.routes()).await?;
+        simulator.set_issuer(&running.address);
+        config.support_client_id = simulator.client_id().into();
+        config.support_secret = simulator.secret().into();
+        config.support_issuer.clone_from(&running.address);
+        config.simulated.push("区支撑平台");
+        started.support = Some((running, simulator));
     }
     Ok(started)
 }

@@ -13,7 +13,8 @@ pub(crate) const DEPARTMENT: Guarded = Guarded { table: "department", part: "ins
 pub(crate) const STAFF: Guarded = Guarded { table: "staff", part: "id", sealed: &[] };
 pub(crate) const ACCOUNT: Guarded =
     Guarded { table: "account", part: "staff", sealed: &["totp_secret", "totp_pending"] };
-pub(crate) const ENTRY_PARTNER: Guarded = Guarded { table: "entry_partner", part: "key", sealed: &["secret"] };
+pub(crate) const ENTRY_PARTNER: Guarded =
+    Guarded { table: "entry_partner", part: "key", sealed: &["secret"] };
 
 pub(crate) const ALL: &[Guarded] = &[INSTITUTION, DEPARTMENT, STAFF, ACCOUNT, ENTRY_PARTNER];
 
@@ -33,12 +34,7 @@ pub(crate) async fn find_broken(app: &App, id: Uuid) -> sqlx::Result<Option<Brok
 
 /// Whether the rows of a part, if there are any, are as the program wrote them: asked before they are written again from a
 /// file, so that the writing does not bless what somebody changed behind the program's back.
-pub(crate) async fn is_sound(
-    tx: &mut Tx,
-    keyring: &Keyring,
-    of: &Guarded,
-    part: &str,
-) -> sqlx::Result<bool> {
+pub(crate) async fn is_sound(tx: &mut Tx, keyring: &Keyring, of: &Guarded, part: &str) -> sqlx::Result<bool> {
     Ok(integrity::check(tx, keyring, of, part).await?.is_empty())
 }
 

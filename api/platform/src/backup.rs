@@ -86,9 +86,7 @@ pub enum BackupError {
         "密钥文件不是这份备份的：缺少密钥版本 {0}（0 为盲索引密钥）。请把备份当时的 keys.toml 放到数据目录，再执行一次"
     )]
     NoKey(i64),
-    #[error(
-        "备份的数据库版本是 {backup}，本程序是 {here}：请用当时版本的程序恢复，再升级"
-    )]
+    #[error("备份的数据库版本是 {backup}，本程序是 {here}：请用当时版本的程序恢复，再升级")]
     Schema { backup: i64, here: i64 },
     #[error("数据库里已有数据（表 {0}）。确要覆盖，请加 --force；原有数据会先另存为一份备份")]
     NotEmpty(String),

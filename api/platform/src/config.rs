@@ -77,6 +77,14 @@ pub struct Config {
     pub sms_address: String,
     pub sms_account: String,
     pub sms_secret: String,
+    /// The district's support platform: its name as an OpenID issuer; empty means a simulator in a demo, else none.
+    pub support_issuer: String,
+    pub support_client_id: String,
+    pub support_secret: String,
+    /// Its directory of users; empty means `directory` below the issuer.
+    pub support_directory: String,
+    /// The directory is asked for changes every so many hours; 0 for never.
+    pub support_sync_hours: u32,
     /// Photographs of identity cards are wiped so many days after the verdict.
     pub photo_days: u32,
     /// A backup is made every so many hours, counted from two in the morning in China; 0 for none.
@@ -129,6 +137,11 @@ impl Default for Config {
             sms_address: String::new(),
             sms_account: String::new(),
             sms_secret: String::new(),
+            support_issuer: String::new(),
+            support_client_id: String::new(),
+            support_secret: String::new(),
+            support_directory: String::new(),
+            support_sync_hours: 1,
             photo_days: 30,
             backup_every_hours: 24,
             backup_keep: 14,

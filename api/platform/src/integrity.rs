@@ -65,12 +65,7 @@ pub const GUARDED: &[Guarded] = &[ROLE, ROLE_GRANT, ROLE_HOLDER, DUTY];
 const OBJECT: &str = "integrity";
 
 /// Renews the MACs of a part after its rows were written. One writer at a time.
-pub async fn stamp(
-    tx: &mut Tx,
-    keyring: &Keyring,
-    of: &Guarded,
-    part: impl Into<Value>,
-) -> sqlx::Result<()> {
+pub async fn stamp(tx: &mut Tx, keyring: &Keyring, of: &Guarded, part: impl Into<Value>) -> sqlx::Result<()> {
     store::lock(tx).await?;
     let (table, part) = (tables::find_table(tx, of.table).await?, part.into());
     let rows = read_part(tx, of, &table, &part).await?;
@@ -141,7 +136,8 @@ pub async fn restamp(app: &App, guarded: &[Guarded]) -> sqlx::Result<u64> {
         let known = store::list_all(&mut tx, of.table).await?;
         for (part, row, plain) in read_all(&mut tx, of, &table).await? {
             let sound = known.get(&row).filter(|(version, mac)| {
-                *version != app.keyring.current() && app.keyring.is_row_mac(*version, &plain, mac) == Some(true)
+                *version != app.keyring.current()
+                    && app.keyring.is_row_mac(*version, &plain, mac) == Some(true)
             });
             if sound.is_some() {
                 let (version, mac) = app.keyring.row_mac(&plain);
@@ -177,9 +173,13 @@ pub async fn begin(app: &App, guarded: &[Guarded]) -> sqlx::Result<()> {
             }
             // A mark that was changed, or one that is gone although there was a beginning.
             mark => {
-                let had = |row: &audit::Record| row.reason.as_deref().is_some_and(|why| begins(why, of.table));
+                let had =
+                    |row: &audit::Record| row.reason.as_deref().is_some_and(|why| begins(why, of.table));
                 if mark.is_some() || begun.iter().any(had) {
-                    tracing::error!(table = of.table, "ALARM: the mark of the row MACs was changed or removed");
+                    tracing::error!(
+                        table = of.table,
+                        "ALARM: the mark of the row MACs was changed or removed"
+                    );
                     continue;
                 }
                 let (n, _) = renew(app, &mut tx, of, schema).await?;
@@ -224,9 +224,8 @@ async fn renew(app: &App, tx: &mut Tx, of: &Guarded, schema: i64) -> sqlx::Resul
     let (mut n, mut foreign) = (0, 0);
     for (part, row, plain) in read_all(tx, of, &table).await? {
         let before = known.remove(&row);
-        let sound = before.is_some_and(|(version, mac)| {
-            app.keyring.is_row_mac(version, &plain, &mac) == Some(true)
-        });
+        let sound =
+            before.is_some_and(|(version, mac)| app.keyring.is_row_mac(version, &plain, &mac) == Some(true));
         foreign += u64::from(!sound);
         n += 1;
         let (version, mac) = app.keyring.row_mac(&plain);
@@ -296,7 +295,8 @@ fn canonical(of: &Guarded, table: &Table, row: Vec<Value>) -> Vec<u8> {
         };
         columns.insert(column.name.as_str(), value);
     }
-    let columns: Vec<Json> = columns.into_iter().map(|(name, value)| Json::from(vec![name.into(), value])).collect();
+    let columns: Vec<Json> =
+        columns.into_iter().map(|(name, value)| Json::from(vec![name.into(), value])).collect();
     [of.table.as_bytes(), b"\n", Json::Array(columns).to_string().as_bytes()].concat()
 }
 

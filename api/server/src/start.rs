@@ -9,7 +9,11 @@ use kb::Fault;
 use knowledge::{KnowledgeError, service::Started};
 use people::account::Initial;
 use platform::{
-    App, Clock, Config, Db, Ids, clock::SystemClock, crypto::Keyring, crypto::SealedColumn, db::Migrations,
+    App, Clock, Config, Db, Ids,
+    clock::SystemClock,
+    crypto::Keyring,
+    crypto::SealedColumn,
+    db::Migrations,
     ids::SystemIds,
     integrity::{self, Guarded},
 };

@@ -152,7 +152,12 @@ pub(super) async fn has_administrator(db: &Db) -> sqlx::Result<bool> {
     Ok(n > 0)
 }
 
-pub(super) async fn insert_staff(keyring: &Keyring, tx: &mut Tx, staff: &Staff, now: DateTime<Utc>) -> sqlx::Result<()> {
+pub(super) async fn insert_staff(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    staff: &Staff,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let sql = "INSERT INTO staff(id, name, role, title, institution, department, demo, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     on_tx!(tx, |c| {
@@ -166,7 +171,8 @@ pub(super) async fn insert_staff(keyring: &Keyring, tx: &mut Tx, staff: &Staff, 
 
 /// False when the user name, or an account of this person, is there already.
 pub(super) async fn insert(
-    keyring: &Keyring, tx: &mut Tx,
+    keyring: &Keyring,
+    tx: &mut Tx,
     staff: Uuid,
     user_name: &str,
     hash: &str,
@@ -188,7 +194,8 @@ pub(super) async fn insert(
 }
 
 pub(super) async fn update_password(
-    keyring: &Keyring, tx: &mut Tx,
+    keyring: &Keyring,
+    tx: &mut Tx,
     staff: Uuid,
     hash: &str,
     must_change: bool,
@@ -228,7 +235,12 @@ pub(super) async fn list_history(db: &Db, staff: Uuid) -> sqlx::Result<Vec<Strin
 }
 
 /// False when the account was disabled in the meantime.
-pub(super) async fn update_signed_in(keyring: &Keyring, tx: &mut Tx, staff: Uuid, now: DateTime<Utc>) -> sqlx::Result<bool> {
+pub(super) async fn update_signed_in(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    staff: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE account SET last_sign_in_at = $2 WHERE staff = $1 AND disabled_at IS NULL";
     let done = on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(staff).bind(now);
@@ -240,7 +252,8 @@ pub(super) async fn update_signed_in(keyring: &Keyring, tx: &mut Tx, staff: Uuid
 
 /// None opens the account again. False when there is no such account.
 pub(super) async fn update_disabled(
-    keyring: &Keyring, tx: &mut Tx,
+    keyring: &Keyring,
+    tx: &mut Tx,
     staff: Uuid,
     disabled_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
@@ -254,14 +267,20 @@ pub(super) async fn update_disabled(
     Ok(done)
 }
 
-pub(super) async fn update_pending(keyring: &Keyring, tx: &mut Tx, staff: Uuid, pending: &Sealed) -> sqlx::Result<()> {
+pub(super) async fn update_pending(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    staff: Uuid,
+    pending: &Sealed,
+) -> sqlx::Result<()> {
     let sql = "UPDATE account SET totp_pending = $2 WHERE staff = $1";
     on_tx!(tx, |c| sqlx::query(sql).bind(staff).bind(pending).execute(c).await.map(drop))?;
     stamp(tx, keyring, staff).await
 }
 
 pub(super) async fn update_secret(
-    keyring: &Keyring, tx: &mut Tx,
+    keyring: &Keyring,
+    tx: &mut Tx,
     staff: Uuid,
     secret: &Sealed,
     step: i64,
@@ -289,7 +308,12 @@ pub(super) async fn clear_secret(keyring: &Keyring, tx: &mut Tx, staff: Uuid) ->
 }
 
 /// False when a code of this or a later step was used before, on whichever node.
-pub(super) async fn use_totp_step(keyring: &Keyring, tx: &mut Tx, staff: Uuid, step: i64) -> sqlx::Result<bool> {
+pub(super) async fn use_totp_step(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    staff: Uuid,
+    step: i64,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE account SET totp_step = $2 WHERE staff = $1 AND (totp_step IS NULL OR totp_step < $2)";
     let done = on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(staff).bind(step);

@@ -40,7 +40,9 @@ async fn account(app: &App, role: Role, user_name: &str) -> Uuid {
     let mut tx = app.db.begin().await.unwrap();
     crate::store::save_department(&app.keyring, &mut tx, &staff.department).await.unwrap();
     store::insert_staff(&app.keyring, &mut tx, &staff, app.now()).await.unwrap();
-    assert!(store::insert(&app.keyring, &mut tx, staff.id, user_name, &hash, false, app.now()).await.unwrap());
+    assert!(
+        store::insert(&app.keyring, &mut tx, staff.id, user_name, &hash, false, app.now()).await.unwrap()
+    );
     tx.commit().await.unwrap();
     staff.id
 }

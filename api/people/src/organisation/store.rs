@@ -45,7 +45,12 @@ pub(super) async fn list(db: &Db) -> sqlx::Result<Vec<Organisation>> {
 }
 
 /// Brings in what the file says; who was edited since stays as edited.
-pub(super) async fn load(keyring: &Keyring, tx: &mut Tx, organisation: &Organisation, place: i64) -> sqlx::Result<()> {
+pub(super) async fn load(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    organisation: &Organisation,
+    place: i64,
+) -> sqlx::Result<()> {
     let sql = "INSERT INTO institution(code, name, kind, level, address, longitude, latitude,
             is_position_checked, payment_address, place, version)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)
@@ -64,7 +69,11 @@ pub(super) async fn load(keyring: &Keyring, tx: &mut Tx, organisation: &Organisa
 }
 
 /// False when somebody else changed it since `organisation.version`.
-pub(super) async fn update(keyring: &Keyring, tx: &mut Tx, organisation: &Organisation) -> sqlx::Result<bool> {
+pub(super) async fn update(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    organisation: &Organisation,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE institution SET name = $3, level = $4, address = $5, longitude = $6, latitude = $7,
             is_position_checked = $8, payment_address = $9, version = version + 1
         WHERE code = $1 AND version = $2 AND place IS NOT NULL";

@@ -82,8 +82,12 @@ mod tests {
 
             let quality = roles::find_role(&bench.db, "quality").await.unwrap().unwrap();
             let mut tx = bench.db.begin().await.unwrap();
-            assert!(roles::give(&mut tx, &bench.keyring, service, &quality, "test", bench.now()).await.unwrap());
-            assert!(roles::give(&mut tx, &bench.keyring, doctor, &quality, "test", bench.now()).await.is_err());
+            assert!(
+                roles::give(&mut tx, &bench.keyring, service, &quality, "test", bench.now()).await.unwrap()
+            );
+            assert!(
+                roles::give(&mut tx, &bench.keyring, doctor, &quality, "test", bench.now()).await.is_err()
+            );
             drop(tx);
             let mut tx = bench.db.begin().await.unwrap();
             roles::give(&mut tx, &bench.keyring, service, &quality, "test", bench.now()).await.unwrap();

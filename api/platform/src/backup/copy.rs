@@ -111,8 +111,8 @@ pub(super) async fn read(
                 let Some((table, places, n)) = &mut current else { continue };
                 for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
                     let row: Vec<Json> = serde_json::from_slice(line)?;
-                    let row = row_of(table, places, row)
-                        .ok_or_else(|| BackupError::Table(table.name.clone()))?;
+                    let row =
+                        row_of(table, places, row).ok_or_else(|| BackupError::Table(table.name.clone()))?;
                     tables::insert_row(tx, table, &row).await?;
                     *n += 1;
                     if *n % TOLD_EVERY == 0 {

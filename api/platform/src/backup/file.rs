@@ -130,13 +130,8 @@ impl Writer {
         let key = hex::encode(key);
         let sealed = app.keyring.seal(&*app.ids, place_of_key(id), &key);
         let made_at = app.now();
-        let head = Head {
-            id,
-            made_at,
-            schema,
-            keys: app.keyring.fingerprints(),
-            key: hex::encode(sealed.bytes()),
-        };
+        let head =
+            Head { id, made_at, schema, keys: app.keyring.fingerprints(), key: hex::encode(sealed.bytes()) };
         let head = [MAGIC, &serde_json::to_vec(&head)?, b"\n"].concat();
         let mut partial = path.to_owned().into_os_string();
         partial.push(".part");

@@ -39,12 +39,14 @@ async fn prepared(bench: &Bench) -> App {
 
 async fn fill(app: &App, from: u32, to: u32) {
     let mut tx = app.db.begin().await.unwrap();
-    let zone = "INSERT INTO zone(code, n, part, day, is_open, about, picture) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    let zone =
+        "INSERT INTO zone(code, n, part, day, is_open, about, picture) VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT DO NOTHING";
     for (code, part) in [("东\"区", Some(121.447_123_456_789_01)), ("none", None)] {
         on_tx!(&mut tx, |c| {
             let query = sqlx::query(zone).bind(code).bind(i64::MAX).bind(part).bind(app.clock.today());
-            let query = query.bind(part.is_some()).bind(part.map(|n| serde_json::json!({"b": n, "a": ["中\n"]})));
+            let query =
+                query.bind(part.is_some()).bind(part.map(|n| serde_json::json!({"b": n, "a": ["中\n"]})));
             query.bind(vec![0_u8, 255, 10]).execute(c).await.map(drop)
         })
         .unwrap();
@@ -63,7 +65,8 @@ async fn fill(app: &App, from: u32, to: u32) {
             .map(drop))
         .unwrap();
     }
-    let echo: sqlx::Result<()> = on_tx!(&mut tx, |c| sqlx::query("DELETE FROM echo").execute(c).await.map(drop));
+    let echo: sqlx::Result<()> =
+        on_tx!(&mut tx, |c| sqlx::query("DELETE FROM echo").execute(c).await.map(drop));
     echo.unwrap();
     jobs::publish(app, &mut tx, "later", "lane", &from).await.unwrap();
     tx.commit().await.unwrap();
@@ -136,7 +139,8 @@ async fn a_backup_brings_back_what_was_and_keeps_what_is_aside() {
         let (_, kept) = restore(&app, &made.path, true, &by(), |_, _| {}).await.unwrap();
         assert_eq!(everything(&app).await, before);
         assert!(matches!(audit::verify(&app.db).await.unwrap(), audit::Verdict::Intact { .. }));
-        let trail = audit::list_for_object(&app.db, &format!("backup/{}", made.manifest.id), 9).await.unwrap();
+        let trail =
+            audit::list_for_object(&app.db, &format!("backup/{}", made.manifest.id), 9).await.unwrap();
         assert_eq!(trail[0].action, "backup.restore");
         // The queue goes on with new numbers, and triggers are awake again.
         fill(&app, 900, 901).await;
@@ -205,7 +209,10 @@ async fn a_flipped_or_missing_byte_of_a_backup_is_named() {
             if let BackupError::Changed { from, .. } = &fault {
                 assert!(*from <= at as u64, "{at}: {fault}");
             }
-            assert!(fault.to_string().contains("changed.jyb") || matches!(fault, BackupError::NoKey(_)), "{fault}");
+            assert!(
+                fault.to_string().contains("changed.jyb") || matches!(fault, BackupError::NoKey(_)),
+                "{fault}"
+            );
             assert!(restore(&app, &other, true, &by(), |_, _| {}).await.is_err(), "{at}");
         }
         // A byte in the rows of one table names this table.
@@ -317,7 +324,8 @@ async fn sessions_are_not_restored() {
         assert!(made.manifest.parts.iter().all(|part| part.table != "session"));
         restore(&app, &made.path, true, &by(), |_, _| {}).await.unwrap();
         let n: i64 =
-            on_read!(&app.db, |c| sqlx::query_scalar("SELECT count(*) FROM session").fetch_one(c).await).unwrap();
+            on_read!(&app.db, |c| sqlx::query_scalar("SELECT count(*) FROM session").fetch_one(c).await)
+                .unwrap();
         assert_eq!(n, 0);
     })
     .await;
@@ -362,9 +370,11 @@ async fn a_sealed_value_opens_after_a_restore_into_a_new_installation() {
         let there = prepared(&new).await;
         restore(&there, &made.path, false, &by(), |_, _| {}).await.unwrap();
         let id = Uuid::from_u128(3);
-        let name: Sealed =
-            on_read!(&there.db, |c| sqlx::query_scalar("SELECT name FROM item WHERE id = $1").bind(id).fetch_one(c).await)
-                .unwrap();
+        let name: Sealed = on_read!(&there.db, |c| sqlx::query_scalar("SELECT name FROM item WHERE id = $1")
+            .bind(id)
+            .fetch_one(c)
+            .await)
+        .unwrap();
         let place = Place { table: "item", column: "name", row: id };
         assert_eq!(there.keyring.open(place, &name).unwrap(), "王小明3");
         new.finish().await;

@@ -112,12 +112,9 @@ mod tests {
         let mut tx = app.db.begin().await.unwrap();
         on_tx!(&mut tx, |c| sqlx::query(sql).execute(c).await.map(drop)).unwrap();
         // The MACs of the bench are of another ring; integrity::tests change keys with MACs.
-        on_tx!(&mut tx, |c| {
-            sqlx::query("DELETE FROM row_mac").execute(&mut *c).await?;
-            sqlx::query("DELETE FROM row_mac_begun").execute(c).await.map(drop)
-        })
-        .map_err(|error: sqlx::Error| error)
-        .unwrap();
+        for sql in ["DELETE FROM row_mac", "DELETE FROM row_mac_begun"] {
+            on_tx!(&mut tx, |c| sqlx::query(sql).execute(c).await.map(drop)).unwrap();
+        }
         for row in 1..=ROWS {
             let body = app.keyring.seal(&*app.ids, place(row), &format!("病历{row}"));
             on_tx!(&mut tx, |c| sqlx::query("INSERT INTO note VALUES ($1, $2)")
@@ -230,6 +227,29 @@ mod tests {
             let version = app.keyring.add_key(&*app.ids, &app.db).await.unwrap();
             app.keyring.make_current(version).unwrap();
             assert_eq!(reseal(&app, &[NOTE], |_, _| {}).await.unwrap(), 1198);
+        })
+        .await;
+    }
+
+    /// A node that has not read the key file again goes on sealing with the old key for some seconds. Nothing is lost:
+    /// the old key stays until the last of these values has been sealed anew.
+    #[tokio::test]
+    async fn what_a_late_node_seals_with_the_old_key_holds_up_its_end() {
+        on_each_database(&[], async |bench| {
+            let app = prepared(bench).await;
+            let keyring = Keyring::load(&bench.config, &*bench.ids, &bench.db).await.unwrap();
+            let late = App { keyring: Arc::new(keyring), ..app.clone() };
+            let version = app.keyring.add_key(&*app.ids, &app.db).await.unwrap();
+            app.keyring.make_current(version).unwrap();
+            reseal(&app, &[NOTE], |_, _| {}).await.unwrap();
+            write(&late, 7, late.keyring.seal(&*late.ids, place(7), "迟到的修改")).await;
+            let refused = app.keyring.retire(&app.db, &[NOTE], 1).await.unwrap_err();
+            assert!(matches!(refused, KeyFileError::InUse { version: 1, rows: 1 }));
+            assert!(refused.to_string().contains("还有 1 个数据"), "{refused}");
+            assert_eq!(app.keyring.open(place(7), &read(&app, 7).await).unwrap(), "迟到的修改");
+            assert_eq!(reseal(&app, &[NOTE], |_, _| {}).await.unwrap(), 1);
+            app.keyring.retire(&app.db, &[NOTE], 1).await.unwrap();
+            assert_eq!(late.keyring.open(place(7), &read(&late, 7).await).unwrap(), "迟到的修改");
         })
         .await;
     }

@@ -55,49 +55,49 @@ pub enum Value {
 /// Binds a value to a query of SQLite as its column holds it.
 macro_rules! bind_sqlite {
     ($query:expr, $column:expr, $value:expr) => {
-                match ($value, $column.kind) {
-                    (Value::Null, _) => $query.bind(None::<i64>),
-                    (Value::Number(n), _) => $query.bind(*n),
-                    (Value::Text(text), Kind::Real) => $query.bind(parsed::<f64>($column, text)?),
-                    (Value::Text(text), _) => $query.bind(text.as_str()),
-                    (Value::Bytes(bytes), _) => $query.bind(bytes.as_slice()),
-                }
+        match ($value, $column.kind) {
+            (Value::Null, _) => $query.bind(None::<i64>),
+            (Value::Number(n), _) => $query.bind(*n),
+            (Value::Text(text), Kind::Real) => $query.bind(parsed::<f64>($column, text)?),
+            (Value::Text(text), _) => $query.bind(text.as_str()),
+            (Value::Bytes(bytes), _) => $query.bind(bytes.as_slice()),
+        }
     };
 }
 
 /// Binds a value to a query of PostgreSQL as its column holds it.
 macro_rules! bind_postgres {
     ($query:expr, $column:expr, $value:expr) => {{
-                let text = match $value {
-                    Value::Text(text) => Some(text.as_str()),
-                    _ => None,
-                };
-                match ($column.kind, $value) {
-                    (Kind::Number, Value::Number(n)) => $query.bind(Some(*n)),
-                    (Kind::Number, Value::Null) => $query.bind(None::<i64>),
-                    (Kind::Truth, Value::Number(n)) => $query.bind(Some(*n != 0)),
-                    (Kind::Truth, Value::Null) => $query.bind(None::<bool>),
-                    (Kind::Bytes, Value::Bytes(bytes)) => $query.bind(Some(bytes.as_slice())),
-                    (Kind::Bytes, Value::Null) => $query.bind(None::<Vec<u8>>),
-                    (Kind::Id, Value::Bytes(bytes)) => {
-                        $query.bind(Some(Uuid::from_slice(bytes).map_err(|_| unfit($column))?))
-                    }
-                    (Kind::Id, Value::Null) => $query.bind(None::<Uuid>),
-                    (Kind::Text, Value::Text(_) | Value::Null) => $query.bind(text),
-                    (Kind::Real, Value::Text(_) | Value::Null) => {
-                        $query.bind(text.map(|text| parsed::<f64>($column, text)).transpose()?)
-                    }
-                    (Kind::Moment, Value::Text(_) | Value::Null) => {
-                        $query.bind(text.map(|text| parsed::<DateTime<Utc>>($column, text)).transpose()?)
-                    }
-                    (Kind::Day, Value::Text(_) | Value::Null) => {
-                        $query.bind(text.map(|text| parsed::<NaiveDate>($column, text)).transpose()?)
-                    }
-                    (Kind::Json, Value::Text(_) | Value::Null) => {
-                        $query.bind(text.map(|text| parsed::<serde_json::Value>($column, text)).transpose()?)
-                    }
-                    _ => return Err(unfit($column)),
-                }
+        let text = match $value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        match ($column.kind, $value) {
+            (Kind::Number, Value::Number(n)) => $query.bind(Some(*n)),
+            (Kind::Number, Value::Null) => $query.bind(None::<i64>),
+            (Kind::Truth, Value::Number(n)) => $query.bind(Some(*n != 0)),
+            (Kind::Truth, Value::Null) => $query.bind(None::<bool>),
+            (Kind::Bytes, Value::Bytes(bytes)) => $query.bind(Some(bytes.as_slice())),
+            (Kind::Bytes, Value::Null) => $query.bind(None::<Vec<u8>>),
+            (Kind::Id, Value::Bytes(bytes)) => {
+                $query.bind(Some(Uuid::from_slice(bytes).map_err(|_| unfit($column))?))
+            }
+            (Kind::Id, Value::Null) => $query.bind(None::<Uuid>),
+            (Kind::Text, Value::Text(_) | Value::Null) => $query.bind(text),
+            (Kind::Real, Value::Text(_) | Value::Null) => {
+                $query.bind(text.map(|text| parsed::<f64>($column, text)).transpose()?)
+            }
+            (Kind::Moment, Value::Text(_) | Value::Null) => {
+                $query.bind(text.map(|text| parsed::<DateTime<Utc>>($column, text)).transpose()?)
+            }
+            (Kind::Day, Value::Text(_) | Value::Null) => {
+                $query.bind(text.map(|text| parsed::<NaiveDate>($column, text)).transpose()?)
+            }
+            (Kind::Json, Value::Text(_) | Value::Null) => {
+                $query.bind(text.map(|text| parsed::<serde_json::Value>($column, text)).transpose()?)
+            }
+            _ => return Err(unfit($column)),
+        }
     }};
 }
 
@@ -321,25 +321,25 @@ async fn sqlite_tables(c: &mut SqliteConnection) -> sqlx::Result<Vec<Table>> {
 }
 
 async fn sqlite_table(c: &mut SqliteConnection, name: String) -> sqlx::Result<Table> {
-        let sql = "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid";
-        let found: Vec<(String, String, i64)> = sqlx::query_as(sql).bind(&name).fetch_all(&mut *c).await?;
-        let mut key: Vec<(i64, String)> =
-            found.iter().filter(|(.., pk)| *pk > 0).map(|(name, _, pk)| (*pk, name.clone())).collect();
-        key.sort();
-        let columns = found.into_iter().map(|(column, kind, _)| {
-            let kind = match kind.as_str() {
-                "INTEGER" => Kind::Number,
-                "REAL" => Kind::Real,
-                "TEXT" => Kind::Text,
-                "BLOB" => Kind::Bytes,
-                other => return Err(unknown(&name, &column, other)),
-            };
-            Ok(Column { name: column, kind })
-        });
-        let columns = columns.collect::<sqlx::Result<_>>()?;
-        let sql = r#"SELECT DISTINCT "table" FROM pragma_foreign_key_list($1)"#;
-        let refers: Vec<String> = sqlx::query_scalar(sql).bind(&name).fetch_all(&mut *c).await?;
-        Ok(table(name, columns, key.into_iter().map(|(_, name)| name).collect(), refers))
+    let sql = "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid";
+    let found: Vec<(String, String, i64)> = sqlx::query_as(sql).bind(&name).fetch_all(&mut *c).await?;
+    let mut key: Vec<(i64, String)> =
+        found.iter().filter(|(.., pk)| *pk > 0).map(|(name, _, pk)| (*pk, name.clone())).collect();
+    key.sort();
+    let columns = found.into_iter().map(|(column, kind, _)| {
+        let kind = match kind.as_str() {
+            "INTEGER" => Kind::Number,
+            "REAL" => Kind::Real,
+            "TEXT" => Kind::Text,
+            "BLOB" => Kind::Bytes,
+            other => return Err(unknown(&name, &column, other)),
+        };
+        Ok(Column { name: column, kind })
+    });
+    let columns = columns.collect::<sqlx::Result<_>>()?;
+    let sql = r#"SELECT DISTINCT "table" FROM pragma_foreign_key_list($1)"#;
+    let refers: Vec<String> = sqlx::query_scalar(sql).bind(&name).fetch_all(&mut *c).await?;
+    Ok(table(name, columns, key.into_iter().map(|(_, name)| name).collect(), refers))
 }
 
 async fn postgres_tables(c: &mut PgConnection) -> sqlx::Result<Vec<Table>> {
@@ -355,34 +355,34 @@ async fn postgres_tables(c: &mut PgConnection) -> sqlx::Result<Vec<Table>> {
 }
 
 async fn postgres_table(c: &mut PgConnection, name: String) -> sqlx::Result<Table> {
-        let sql = "SELECT column_name::text, udt_name::text FROM information_schema.columns
+    let sql = "SELECT column_name::text, udt_name::text FROM information_schema.columns
             WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position";
-        let found: Vec<(String, String)> = sqlx::query_as(sql).bind(&name).fetch_all(&mut *c).await?;
-        let columns = found.into_iter().map(|(column, kind)| {
-            let kind = match kind.as_str() {
-                "int8" => Kind::Number,
-                "float8" => Kind::Real,
-                "text" => Kind::Text,
-                "bytea" => Kind::Bytes,
-                "uuid" => Kind::Id,
-                "timestamptz" => Kind::Moment,
-                "date" => Kind::Day,
-                "bool" => Kind::Truth,
-                "jsonb" => Kind::Json,
-                other => return Err(unknown(&name, &column, other)),
-            };
-            Ok(Column { name: column, kind })
-        });
-        let columns = columns.collect::<sqlx::Result<_>>()?;
-        let sql = "SELECT a.attname::text FROM pg_index i
+    let found: Vec<(String, String)> = sqlx::query_as(sql).bind(&name).fetch_all(&mut *c).await?;
+    let columns = found.into_iter().map(|(column, kind)| {
+        let kind = match kind.as_str() {
+            "int8" => Kind::Number,
+            "float8" => Kind::Real,
+            "text" => Kind::Text,
+            "bytea" => Kind::Bytes,
+            "uuid" => Kind::Id,
+            "timestamptz" => Kind::Moment,
+            "date" => Kind::Day,
+            "bool" => Kind::Truth,
+            "jsonb" => Kind::Json,
+            other => return Err(unknown(&name, &column, other)),
+        };
+        Ok(Column { name: column, kind })
+    });
+    let columns = columns.collect::<sqlx::Result<_>>()?;
+    let sql = "SELECT a.attname::text FROM pg_index i
             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
             WHERE i.indrelid = to_regclass($1) AND i.indisprimary
             ORDER BY array_position(i.indkey::int2[], a.attnum)";
-        let key: Vec<String> = sqlx::query_scalar(sql).bind(quoted(&name)).fetch_all(&mut *c).await?;
-        let sql = "SELECT DISTINCT t.relname::text FROM pg_constraint k JOIN pg_class t ON t.oid = k.confrelid
+    let key: Vec<String> = sqlx::query_scalar(sql).bind(quoted(&name)).fetch_all(&mut *c).await?;
+    let sql = "SELECT DISTINCT t.relname::text FROM pg_constraint k JOIN pg_class t ON t.oid = k.confrelid
             WHERE k.contype = 'f' AND k.conrelid = to_regclass($1)";
-        let refers: Vec<String> = sqlx::query_scalar(sql).bind(quoted(&name)).fetch_all(&mut *c).await?;
-        Ok(table(name, columns, key, refers))
+    let refers: Vec<String> = sqlx::query_scalar(sql).bind(quoted(&name)).fetch_all(&mut *c).await?;
+    Ok(table(name, columns, key, refers))
 }
 
 fn table(name: String, columns: Vec<Column>, key: Vec<String>, refers: Vec<String>) -> Table {

@@ -97,7 +97,11 @@ async fn rows_of_before_get_their_macs_once_and_never_again() {
         assert!(told.iter().any(|row| row.reason.as_deref() == Some("role：10 行")), "{told:?}");
 
         // A start blesses nothing that was changed since, also when the marks are taken away.
-        run(&app, "UPDATE role_grant SET scope = 'district' WHERE role = 'doctor' AND permission = 'field.reveal'").await;
+        run(
+            &app,
+            "UPDATE role_grant SET scope = 'district' WHERE role = 'doctor' AND permission = 'field.reveal'",
+        )
+        .await;
         begin(&app, GUARDED).await.unwrap();
         assert_eq!(broken(&app).await, ["role_grant，行 doctor/field.reveal：内容被改动"]);
         run(&app, "DELETE FROM row_mac").await;
@@ -148,7 +152,12 @@ async fn macs_change_with_the_key_and_hold_up_its_end() {
         tx.commit().await.unwrap();
         app.keyring.retire(&app.db, &[], 1).await.unwrap();
         assert_eq!(broken(&app).await, [""; 0]);
-        assert!(check(&mut app.db.snapshot().await.unwrap(), &app.keyring, &ROLE_HOLDER, id).await.unwrap().is_empty());
+        assert!(
+            check(&mut app.db.snapshot().await.unwrap(), &app.keyring, &ROLE_HOLDER, id)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     })
     .await;
 }

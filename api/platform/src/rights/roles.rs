@@ -310,7 +310,8 @@ mod tests {
                 assert!(matches!(refused, Err(RightsError::WrongDuty(_))), "{refused:?}");
             }
             let security = find_role(&bench.db, "security_admin").await.unwrap().unwrap();
-            let refused = change(&mut tx, &bench.keyring, &security, &[grant(Permission::ConsultationRead)]).await;
+            let refused =
+                change(&mut tx, &bench.keyring, &security, &[grant(Permission::ConsultationRead)]).await;
             assert!(matches!(refused, Err(RightsError::Fixed)));
             drop(tx);
             for (role, duty, permission) in [
@@ -336,9 +337,15 @@ mod tests {
         on_each_database(&[], async |bench| {
             let mut tx = bench.db.begin().await.unwrap();
             create(&mut tx, &bench.keyring, "night_shift", "夜班").await.unwrap();
-            assert!(matches!(create(&mut tx, &bench.keyring, "night_shift", "又一个").await, Err(RightsError::KeyTaken)));
+            assert!(matches!(
+                create(&mut tx, &bench.keyring, "night_shift", "又一个").await,
+                Err(RightsError::KeyTaken)
+            ));
             for key in ["", "a", "Night", "1st", "a b", "夜班", "x; DROP TABLE role"] {
-                assert!(matches!(create(&mut tx, &bench.keyring, key, "夜班").await, Err(RightsError::BadKey)), "{key}");
+                assert!(
+                    matches!(create(&mut tx, &bench.keyring, key, "夜班").await, Err(RightsError::BadKey)),
+                    "{key}"
+                );
             }
             assert!(matches!(create(&mut tx, &bench.keyring, "okay", "").await, Err(RightsError::BadName)));
             tx.commit().await.unwrap();

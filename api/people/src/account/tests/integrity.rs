@@ -10,7 +10,8 @@ use crate::{account::service, guard};
 
 async fn run(app: &App, sql: &str, id: Uuid) {
     let mut tx = app.db.begin().await.unwrap();
-    on_tx!(&mut tx, |c| sqlx::query(AssertSqlSafe(sql.to_owned())).bind(id).execute(c).await.map(drop)).unwrap();
+    on_tx!(&mut tx, |c| sqlx::query(AssertSqlSafe(sql.to_owned())).bind(id).execute(c).await.map(drop))
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -122,7 +123,12 @@ async fn a_start_blesses_no_changed_institution() {
         crate::demo::seed(bench).await.unwrap();
         crate::organisation::load(bench).await.unwrap();
         let id = crate::demo::demo_id("staff", "s01");
-        run(bench, "UPDATE institution SET is_position_checked = (1 = 1) WHERE version = 0 AND $1 IS NOT NULL", id).await;
+        run(
+            bench,
+            "UPDATE institution SET is_position_checked = (1 = 1) WHERE version = 0 AND $1 IS NOT NULL",
+            id,
+        )
+        .await;
         run(bench, "UPDATE staff SET title = '院长' WHERE id = $1", id).await;
         let before = all(bench).await;
         assert!(before.iter().any(|one| one.starts_with("institution，行 H01")), "{before:?}");
