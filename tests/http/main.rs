@@ -7,6 +7,7 @@
 )]
 
 mod backup;
+mod directory;
 mod knowledge;
 mod pages;
 mod preconsult;

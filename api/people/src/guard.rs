@@ -16,7 +16,13 @@ pub(crate) const ACCOUNT: Guarded =
 pub(crate) const ENTRY_PARTNER: Guarded =
     Guarded { table: "entry_partner", part: "key", sealed: &["secret"] };
 
-pub(crate) const ALL: &[Guarded] = &[INSTITUTION, DEPARTMENT, STAFF, ACCOUNT, ENTRY_PARTNER];
+/// Whoever changes it signs in as somebody else; what the directory says of a person is part of it.
+pub(crate) const DIRECTORY_PERSON: Guarded =
+    Guarded { table: "directory_person", part: "subject", sealed: &[] };
+pub(crate) const DIRECTORY_ROLE: Guarded = Guarded { table: "directory_role", part: "outside", sealed: &[] };
+
+pub(crate) const ALL: &[Guarded] =
+    &[INSTITUTION, DEPARTMENT, STAFF, ACCOUNT, ENTRY_PARTNER, DIRECTORY_PERSON, DIRECTORY_ROLE];
 
 /// After a member of the staff was written: the row, and the role that came with it.
 pub(crate) async fn stamp_staff(tx: &mut Tx, keyring: &Keyring, id: Uuid) -> sqlx::Result<()> {

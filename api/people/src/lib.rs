@@ -9,6 +9,7 @@ mod backup;
 mod deed;
 pub mod demo;
 mod desk;
+pub mod directory;
 pub mod entry;
 mod error;
 pub mod family;
@@ -59,6 +60,7 @@ pub const ACCESS: &[&[Route]] = &[
     &rights::ACCESS,
     &audit::ACCESS,
     &backup::ACCESS,
+    &directory::ACCESS,
     account::ACCESS,
     sign_in::ACCESS,
     realname::ACCESS,
@@ -82,6 +84,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(rights::routes())
         .merge(audit::routes())
         .merge(backup::routes())
+        .merge(directory::routes())
         .merge(account::routes())
         .merge(sign_in::routes())
         .merge(realname::routes())

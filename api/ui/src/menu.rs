@@ -23,7 +23,7 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 11] = [
+const MENU: [MenuItem; 12] = [
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
     item("knowledge", "/knowledge", "知识库", "知识的概况、版本、比较和查询", Permission::KnowledgeRead),
     item("realname", "/staff/realname", "实名审核", "核对证件照片与填写的内容", Permission::RealnameReview),
@@ -54,6 +54,13 @@ const MENU: [MenuItem; 11] = [
         "/admin/accounts",
         "账号",
         "工作人员的账号：新建、停用、重置、解锁",
+        Permission::AccountManage,
+    ),
+    item(
+        "directory",
+        "/admin/directory",
+        "统一用户",
+        "区支撑平台的人员：同步、角色对照、需要处理的",
         Permission::AccountManage,
     ),
     item("backups", "/admin/backups", "备份", "最近的备份和核对结果，现在备份", Permission::BackupManage),

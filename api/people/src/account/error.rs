@@ -8,6 +8,8 @@ pub enum AccountError {
     /// Somebody changed the account in the database.
     #[error("an account was changed in the database: {0}")]
     Broken(platform::integrity::BrokenRow),
+    #[error("somebody else took the user name at the same moment")]
+    Raced,
     #[error("cannot open a sealed secret")]
     Sealed(#[from] OpenError),
     #[error("cannot hash a password")]

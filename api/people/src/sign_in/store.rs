@@ -4,15 +4,15 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 #[derive(FromRow)]
-pub(super) struct StateRow {
-    pub(super) browser_hash: Vec<u8>,
-    pub(super) channel: String,
-    pub(super) next: String,
-    pub(super) joins: Option<Uuid>,
-    pub(super) created_at: DateTime<Utc>,
+pub(crate) struct StateRow {
+    pub(crate) browser_hash: Vec<u8>,
+    pub(crate) channel: String,
+    pub(crate) next: String,
+    pub(crate) joins: Option<Uuid>,
+    pub(crate) created_at: DateTime<Utc>,
 }
 
-pub(super) async fn insert_state(tx: &mut Tx, state_hash: &[u8], row: &StateRow) -> sqlx::Result<()> {
+pub(crate) async fn insert_state(tx: &mut Tx, state_hash: &[u8], row: &StateRow) -> sqlx::Result<()> {
     let sql = "INSERT INTO sign_in_state(state_hash, browser_hash, channel, next, joins, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     on_tx!(tx, |c| {
@@ -22,7 +22,7 @@ pub(super) async fn insert_state(tx: &mut Tx, state_hash: &[u8], row: &StateRow)
 }
 
 /// Takes a state out: whoever comes second finds nothing.
-pub(super) async fn take_state(tx: &mut Tx, state_hash: &[u8]) -> sqlx::Result<Option<StateRow>> {
+pub(crate) async fn take_state(tx: &mut Tx, state_hash: &[u8]) -> sqlx::Result<Option<StateRow>> {
     let sql = "DELETE FROM sign_in_state WHERE state_hash = $1
         RETURNING browser_hash, channel, next, joins, created_at";
     on_tx!(tx, |c| sqlx::query_as(sql).bind(state_hash).fetch_optional(c).await)

@@ -33,6 +33,8 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let pushes = people::message::outside(&gateways::Gateways::of(&app));
     let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
     let worker = platform::backup::handlers(worker, &app);
+    let worker = people::directory::handlers(worker, &app, &gateways::Gateways::of(&app));
+    people::directory::ask_first(&app).await?;
     let (serving, over) = tokio::sync::oneshot::channel::<()>();
     let jobs = tokio::spawn(worker.run(async { drop(over.await) }));
     let stop = told_to_stop()?;

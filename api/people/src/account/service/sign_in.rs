@@ -118,6 +118,31 @@ pub async fn sign_in(
     // In the order they were taken, so that two attempts never wait for each other.
     store::give_back(&mut tx, Kind::Address, &of_place, places).await?;
     store::clear(&mut tx, Kind::Name, &of_name).await?;
+    go_in(app, tx, visit, account, next).await
+}
+
+/// Signs in somebody who has proved elsewhere who they are; what their account still needs is asked as after a password.
+pub(crate) async fn admit(
+    app: &App,
+    visit: &Visit,
+    staff: Uuid,
+    next: &str,
+) -> Result<Attempt, AccountError> {
+    let account = store::find(&app.db, staff).await?.ok_or(AccountError::NotFound)?;
+    ensure_sound(app, visit, &account).await?;
+    let tx = app.db.begin().await?;
+    go_in(app, tx, visit, account, next).await
+}
+
+/// A session, or what is asked before; nothing for a closed account.
+async fn go_in(
+    app: &App,
+    mut tx: platform::Tx,
+    visit: &Visit,
+    account: Account,
+    next: &str,
+) -> Result<Attempt, AccountError> {
+    let now = app.now();
     let shut = match account.state(&app.config, now) {
         AccountState::Active => None,
         AccountState::Disabled => Some((Refusal::Disabled, "账号已停用")),
