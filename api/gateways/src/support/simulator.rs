@@ -357,7 +357,7 @@ async fn users(State(own): State<Simulator>, headers: HeaderMap, Query(asked): Q
     let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kept = own.kept();
     let ends = given.strip_prefix("Bearer ").and_then(|token| kept.tokens.get(token));
-    if !ends.is_some_and(|ends| *ends > own.0.clock.now()) {
+    if ends.is_none_or(|ends| *ends <= own.0.clock.now()) {
         return (StatusCode::UNAUTHORIZED, Json(json!({"error": "invalid_token"}))).into_response();
     }
     let from: u64 = asked.cursor.parse().or_else(|_| asked.changed_since.parse()).unwrap_or(0);

@@ -280,7 +280,7 @@ async fn a_backup_sees_one_moment_while_others_write() {
                         ON CONFLICT (code) DO UPDATE SET n = excluded.n";
                     on_tx!(&mut tx, |c| sqlx::query(sql).bind(code).bind(rounds).execute(c).await.map(drop)).unwrap();
                 }
-                let id = Uuid::from_u128(1_000_000 + rounds.unsigned_abs() as u128);
+                let id = Uuid::from_u128(1_000_000 + u128::from(rounds.unsigned_abs()));
                 let sql = "INSERT INTO item(id, zone) VALUES ($1, 'a')";
                 on_tx!(&mut tx, |c| sqlx::query(sql).bind(id).execute(c).await.map(drop)).unwrap();
                 tx.commit().await.unwrap();
