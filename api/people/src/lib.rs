@@ -107,6 +107,9 @@ pub async fn sweep(app: &App) -> Result<(u64, usize), PeopleError> {
 /// The tables of this crate whose rows carry MACs.
 pub const GUARDED: &[platform::integrity::Guarded] = guard::ALL;
 
+/// The blind indexes of this crate: what a change of their key indexes anew.
+pub const INDEXED: &[platform::crypto::IndexedColumn] = resident::INDEXED;
+
 /// The sealed columns of this crate: what a change of keys re-seals and `jiuyi verify` opens.
 pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "resident", column: "name", row: "id" },

@@ -19,9 +19,9 @@ use uuid::Uuid;
 use super::{AccountError, model::Account, password, policy, store};
 
 pub use manage::{
-    Creation, close_by_force, create, disable, enable, faults, find, find_by_user_name, is_disabled, list,
-    list_staff_without, locked_until, may_manage_second_factor, open_demo_accounts, reset_password,
-    reset_second_factor, unlock,
+    Creation, close_by_force, create, disable, enable, end_recovery_codes, faults, find, find_by_user_name,
+    is_disabled, list, list_staff_without, locked_until, may_manage_second_factor, open_demo_accounts,
+    reset_password, reset_second_factor, unlock,
 };
 pub(crate) use outside::{Unfit, close_outside, insert_outside, open_outside};
 pub use own::{

@@ -360,3 +360,14 @@ pub(super) async fn count_recovery_codes(db: &Db, staff: Uuid) -> sqlx::Result<i
     let sql = "SELECT COUNT(*) FROM recovery_code WHERE account = $1 AND used_at IS NULL";
     on_read!(db, |c| sqlx::query_scalar(sql).bind(staff).fetch_one(c).await)
 }
+
+/// Of everybody; gives how many people had unused ones.
+pub(super) async fn delete_recovery_codes(tx: &mut Tx) -> sqlx::Result<u64> {
+    let people = "SELECT COUNT(DISTINCT account) FROM recovery_code WHERE used_at IS NULL";
+    let codes = "DELETE FROM recovery_code WHERE used_at IS NULL";
+    let n: i64 = on_tx!(tx, |c| {
+        let n = sqlx::query_scalar(people).fetch_one(&mut *c).await?;
+        sqlx::query(codes).execute(c).await.map(|_| n)
+    })?;
+    Ok(n.unsigned_abs())
+}

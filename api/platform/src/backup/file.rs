@@ -257,9 +257,8 @@ impl Reader {
             }
         }
         let head: Head = serde_json::from_slice(&start[MAGIC.len()..]).map_err(|_| none())?;
-        let ours = keyring.fingerprints();
-        if let Some((version, _)) = head.keys.iter().find(|(version, mark)| ours.get(version) != Some(mark)) {
-            return Err(BackupError::NoKey(*version));
+        if let Some(version) = keyring.missing_of(&head.keys) {
+            return Err(BackupError::NoKey(version));
         }
         let sealed = Sealed::of(hex::decode(&head.key).map_err(|_| none())?);
         let key = keyring.open(place_of_key(head.id), &sealed).map_err(|_| none())?;

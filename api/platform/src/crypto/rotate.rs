@@ -64,7 +64,7 @@ impl Keyring {
         self.replace(keys)
     }
 
-    fn replace(&self, keys: Keys) -> Result<(), KeyFileError> {
+    pub(super) fn replace(&self, keys: Keys) -> Result<(), KeyFileError> {
         let path = self.file.as_ref().ok_or(KeyFileError::NoFile)?;
         write_over(path, &keys.print()).map_err(|error| KeyFileError::File(path.clone(), error))?;
         self.keys.store(Arc::new(keys));

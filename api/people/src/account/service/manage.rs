@@ -185,6 +185,16 @@ pub async fn open_demo_accounts(app: &App, keys: &[(String, Uuid)]) -> Result<Ve
     Ok(opened)
 }
 
+/// Recovery codes that were not used: with the old index key they end. Gives how many people had some.
+pub async fn end_recovery_codes(app: &App, by: &By) -> Result<u64, AccountError> {
+    let mut tx = app.db.begin().await?;
+    let n = store::delete_recovery_codes(&mut tx).await?;
+    let reason = format!("更换盲索引密钥，{n} 人的恢复码作废");
+    note(app, &mut tx, by, "account.recovery_codes", Uuid::nil(), Some(&reason), Outcome::Done).await?;
+    tx.commit().await?;
+    Ok(n)
+}
+
 async fn lift_locks(app: &App, tx: &mut platform::Tx, account: &Account) -> Result<(), AccountError> {
     let (name, code) = lock_keys(app, account);
     store::clear(tx, Kind::Name, &name).await?;

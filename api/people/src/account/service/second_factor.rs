@@ -117,8 +117,11 @@ pub(super) async fn judge(
         None => false,
     };
     let is_recovery = !is_right && {
-        let hash = hash(app, account, typed);
-        store::use_recovery_code(&mut tx, id, &hash, app.now()).await?
+        let mut is_used = false;
+        for hash in known_hashes(app, account, typed) {
+            is_used = is_used || store::use_recovery_code(&mut tx, id, &hash, app.now()).await?;
+        }
+        is_used
     };
     if is_right || is_recovery {
         store::clear(&mut tx, Kind::Code, &key).await?;
@@ -161,11 +164,12 @@ fn make_codes(app: &App) -> Vec<String> {
 }
 
 fn hashes(app: &App, account: &Account, codes: &[String]) -> Vec<Vec<u8>> {
-    codes.iter().map(|code| hash(app, account, code)).collect()
+    codes.iter().filter_map(|code| known_hashes(app, account, code).into_iter().next()).collect()
 }
 
-fn hash(app: &App, account: &Account, typed: &str) -> Vec<u8> {
+/// As it is hashed now, and as it was hashed under the index key before.
+fn known_hashes(app: &App, account: &Account, typed: &str) -> Vec<Vec<u8>> {
     let plain: String = typed.chars().filter(char::is_ascii_alphanumeric).collect();
     let text = format!("{}|{}", account.staff.id, plain.to_ascii_uppercase());
-    app.keyring.blind_index("recovery_code.code_hash", &text)
+    app.keyring.blind_indexes("recovery_code.code_hash", &text)
 }
