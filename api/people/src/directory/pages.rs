@@ -64,8 +64,8 @@ struct RoleView {
 }
 
 impl RoleView {
-    fn is(&self, role: &Role) -> bool {
-        self.role == role.name()
+    fn is(&self, role: &str) -> bool {
+        self.role == role
     }
 }
 

@@ -97,9 +97,7 @@ async fn come_back(
     State(app): State<App>,
     Extension(gateways): Extension<Gateways>,
     VisitParts(visit): VisitParts,
-    ways: Ways,
-    Csrf(csrf): Csrf,
-    frame: Frame,
+    (ways, Csrf(csrf), frame): (Ways, Csrf, Frame),
     jar: CookieJar,
     Query(given): Query<Given>,
 ) -> Result<Response, Problem> {
