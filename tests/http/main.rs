@@ -6,6 +6,8 @@
     reason = "an answer without its parts fails its test"
 )]
 
+mod backup;
+mod directory;
 mod knowledge;
 mod pages;
 mod preconsult;

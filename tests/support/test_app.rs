@@ -35,6 +35,7 @@ pub fn releases(app: &App) -> Releases {
 /// The whole program on an empty database with the demo people; derefs to the bench (app, fixed clock).
 pub struct TestApp<'a> {
     bench: &'a Bench,
+    app: App,
     router: Router,
     releases: Releases,
 }
@@ -55,7 +56,7 @@ impl<'a> TestApp<'a> {
 
     fn with(bench: &'a Bench, app: App) -> Self {
         let releases = releases(&app);
-        Self { bench, router: server::router(app, releases.clone()), releases }
+        Self { bench, app: app.clone(), router: server::router(app, releases.clone()), releases }
     }
 
     /// The program with another data folder, on the same database.
@@ -79,6 +80,11 @@ impl<'a> TestApp<'a> {
     #[must_use]
     pub fn restarted(&self) -> Self {
         Self::on(self.bench)
+    }
+
+    /// The shared parts of this node, with its configuration.
+    pub fn app(&self) -> App {
+        self.app.clone()
     }
 
     /// The releases of this node.

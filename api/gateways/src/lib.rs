@@ -13,6 +13,7 @@ pub mod signature;
 pub mod simulate;
 pub mod sms;
 pub mod suishenban;
+pub mod support;
 pub mod wechat;
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
@@ -75,6 +76,7 @@ pub struct Gateways {
     pub emr: Option<Arc<dyn emr::Emr>>,
     pub archive: Option<Arc<dyn archive::Archive>>,
     pub shenkang: Option<Arc<dyn shenkang::Shenkang>>,
+    pub support: Option<Arc<dyn support::Support>>,
 }
 
 impl Gateways {
@@ -84,6 +86,7 @@ impl Gateways {
         let wechat = !config.wechat_app_id.is_empty();
         let suishenban = !config.suishenban_address.is_empty();
         let sms = !config.sms_address.is_empty();
+        let support = !config.support_issuer.is_empty();
         Self {
             wechat: wechat.then(|| Arc::new(wechat::Client::of(app)) as Arc<dyn wechat::WeChat>),
             suishenban: suishenban
@@ -97,6 +100,7 @@ impl Gateways {
                 .then(|| Arc::new(archive::Client::of(app)) as Arc<dyn archive::Archive>),
             shenkang: (!config.shenkang_address.is_empty())
                 .then(|| Arc::new(shenkang::Client::of(app)) as Arc<dyn shenkang::Shenkang>),
+            support: support.then(|| Arc::new(support::Client::of(app)) as Arc<dyn support::Support>),
         }
     }
 }

@@ -25,7 +25,7 @@ use platform::{
 };
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
-use crate::{GatewayError, archive, call, emr, his, shenkang, sms, suishenban, wechat};
+use crate::{GatewayError, archive, call, emr, his, shenkang, sms, suishenban, support, wechat};
 
 pub(crate) use guard::{Guard, no, yes};
 
@@ -74,11 +74,17 @@ pub struct Simulators {
     pub emr: Option<(Running, emr::Simulator)>,
     pub archive: Option<(Running, archive::Simulator)>,
     pub shenkang: Option<(Running, shenkang::Simulator)>,
+    pub support: Option<(Running, support::Simulator)>,
 }
 
 impl Faults {
     pub fn next(&self, fault: Fault) {
         self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).push_back(fault);
+    }
+
+    /// Whether one waits for a call.
+    pub fn is_waiting(&self) -> bool {
+        !self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     fn take(&self) -> Option<Fault> {
@@ -145,6 +151,16 @@ pub async fn start_missing(
         config.shenkang_address.clone_from(&running.address);
         config.simulated.push("申康");
         started.shenkang = Some((running, simulator));
+    }
+    if config.support_issuer.is_empty() {
+        let simulator = support::Simulator::new(clock.clone(), ids.clone())?;
+        let running = run(simulator.routes()).await?;
+        simulator.set_issuer(&running.address);
+        config.support_client_id = simulator.client_id().into();
+        config.support_secret = simulator.secret().into();
+        config.support_issuer.clone_from(&running.address);
+        config.simulated.push("区支撑平台");
+        started.support = Some((running, simulator));
     }
     Ok(started)
 }

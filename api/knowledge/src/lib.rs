@@ -53,3 +53,6 @@ pub fn migrations() -> platform::db::Migrations {
         postgres: sqlx::migrate!("migrations/postgres"),
     }
 }
+
+/// The tables of this crate whose rows carry MACs.
+pub const GUARDED: &[platform::integrity::Guarded] = &[store::ACTIVATION];

@@ -10,6 +10,7 @@ use kb::{Sources, diff::Diff};
 use platform::{
     audit::{self, Outcome},
     db::retry,
+    integrity,
 };
 use tokio::task::spawn_blocking;
 
@@ -128,6 +129,7 @@ async fn activate_once(
     if !store::insert_activation(&mut tx, &activation).await? {
         return Err(KnowledgeError::Raced);
     }
+    integrity::stamp(&mut tx, &app.keyring, &store::ACTIVATION, activation.seq).await?;
     audit::append(&mut tx, entry(releases, author, "release.activate", release)).await?;
     tx.commit().await?;
     Ok(activation)

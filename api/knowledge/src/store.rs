@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use chrono::{DateTime, Utc};
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use kb::{Source, Sources};
-use platform::{Db, Tx, crypto::sm3, on_read, on_tx};
+use platform::{Db, Tx, crypto::sm3, integrity::Guarded, on_read, on_tx};
 
 use crate::model::{Activation, Release, ReleaseState};
 
@@ -60,6 +60,9 @@ pub(crate) async fn list_activations(db: &Db, limit: i64) -> sqlx::Result<Vec<Ac
         |(seq, release, activated_by, activated_at)| Activation { seq, release, activated_by, activated_at };
     Ok(rows.into_iter().map(activation).collect())
 }
+
+/// Which release is in use on every node.
+pub(crate) const ACTIVATION: Guarded = Guarded { table: "knowledge_activation", part: "seq", sealed: &[] };
 
 /// False when somebody else took the number, or the release was activated under it.
 pub(crate) async fn insert_activation(tx: &mut Tx, activation: &Activation) -> sqlx::Result<bool> {

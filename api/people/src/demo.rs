@@ -28,12 +28,14 @@ pub async fn seed(app: &App) -> Result<(usize, usize), SeedError> {
     let departments = read_departments(&folder.join("departments.tsv"))?;
     let staff = read_staff(&folder.join("staff.tsv"), &departments)?;
     let residents = read_residents(&folder.join("residents.tsv"), app.clock.today())?;
+    let roles = read_outside_roles(&folder.join("directory_roles.tsv"))?;
     let mut tx = app.db.begin().await?;
+    crate::directory::seed_roles(app, &mut tx, &roles).await?;
     for department in &departments {
-        store::save_department(&mut tx, department).await?;
+        store::save_department(&app.keyring, &mut tx, department).await?;
     }
     for member in &staff {
-        store::insert_demo_staff(&mut tx, member, app.now()).await?;
+        store::insert_demo_staff(&app.keyring, &mut tx, member, app.now()).await?;
     }
     for resident in &residents {
         insert_resident(app, &mut tx, resident).await?;
@@ -69,6 +71,17 @@ fn read_departments(path: &std::path::Path) -> Result<Vec<Department>, TsvError>
         Department { institution, institution_name, code, name }
     };
     Ok(rows.into_iter().map(department).collect())
+}
+
+fn read_outside_roles(path: &std::path::Path) -> Result<Vec<(String, Role)>, TsvError> {
+    let rows = tsv::read(path, ["outside", "role"])?;
+    rows.into_iter()
+        .map(|row| {
+            let role = Role::named(&row.cells[1]).filter(|role| !role.is_administrator());
+            let role = role.ok_or_else(|| row.fault(1, format!("没有业务角色 {}", row.cells[1])))?;
+            Ok((row.cells[0].clone(), role))
+        })
+        .collect()
 }
 
 fn read_staff(path: &std::path::Path, departments: &[Department]) -> Result<Vec<Staff>, TsvError> {

@@ -20,6 +20,8 @@ pub enum PeopleError {
     Gateway(#[from] gateways::GatewayError),
     #[error("a message cannot be made of its template: {0}")]
     Template(String),
+    #[error("cannot read or write accounts")]
+    Account(#[from] crate::account::AccountError),
     #[error("stored data cannot be read")]
     Stored(#[from] serde_json::Error),
 }
@@ -46,6 +48,7 @@ impl From<PeopleError> for Problem {
                 Self::new(StatusCode::BAD_GATEWAY, "/problems/people/outside-silent", "对方系统暂时没有回应")
                     .detail("您填写的内容没有问题，请稍后再试，或换一种方式。")
             }
+            PeopleError::Account(error) => error.into(),
             PeopleError::Sealed(_)
             | PeopleError::Storage(_)
             | PeopleError::Template(_)

@@ -5,13 +5,16 @@
 
 pub mod account;
 mod audit;
+mod backup;
 mod deed;
 pub mod demo;
 mod desk;
+pub mod directory;
 pub mod entry;
 mod error;
 pub mod family;
 pub mod feedback;
+mod guard;
 mod http;
 pub mod identity;
 pub mod message;
@@ -56,6 +59,8 @@ pub const ACCESS: &[&[Route]] = &[
     &desk::ACCESS,
     &rights::ACCESS,
     &audit::ACCESS,
+    &backup::ACCESS,
+    &directory::ACCESS,
     account::ACCESS,
     sign_in::ACCESS,
     realname::ACCESS,
@@ -78,6 +83,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(desk::routes())
         .merge(rights::routes())
         .merge(audit::routes())
+        .merge(backup::routes())
+        .merge(directory::routes())
         .merge(account::routes())
         .merge(sign_in::routes())
         .merge(realname::routes())
@@ -96,6 +103,12 @@ pub async fn sweep(app: &App) -> Result<(u64, usize), PeopleError> {
     tx.commit().await?;
     Ok((rows, realname::wipe_photos(app).await?))
 }
+
+/// The tables of this crate whose rows carry MACs.
+pub const GUARDED: &[platform::integrity::Guarded] = guard::ALL;
+
+/// The blind indexes of this crate: what a change of their key indexes anew.
+pub const INDEXED: &[platform::crypto::IndexedColumn] = resident::INDEXED;
 
 /// The sealed columns of this crate: what a change of keys re-seals and `jiuyi verify` opens.
 pub const SEALED: &[SealedColumn] = &[

@@ -13,7 +13,7 @@ use crate::{
 
 pub use store::Channel;
 
-pub(crate) use store::{find_subject, move_accounts};
+pub(crate) use store::{INDEXED, find_subject, move_accounts};
 
 /// Everything known of who a resident is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,8 +76,8 @@ pub(crate) async fn find_by_id_number(
     tx: &mut Tx,
     number: &IdNumber,
 ) -> Result<Option<Identity>, PeopleError> {
-    let index = store::index_of_id_number(&app.keyring, number);
-    let row = store::find_by_index(tx, store::By::IdNumber, &index).await?;
+    let indexes = store::indexes_of_id_number(&app.keyring, number);
+    let row = store::find_by_index(tx, store::By::IdNumber, &indexes).await?;
     row.map(|row| row.open(&app.keyring)).transpose()
 }
 
@@ -86,8 +86,8 @@ pub(crate) async fn find_by_phone(
     tx: &mut Tx,
     phone: &Phone,
 ) -> Result<Option<Identity>, PeopleError> {
-    let index = store::index_of_phone(&app.keyring, phone);
-    let row = store::find_by_index(tx, store::By::Phone, &index).await?;
+    let indexes = store::indexes_of_phone(&app.keyring, phone);
+    let row = store::find_by_index(tx, store::By::Phone, &indexes).await?;
     row.map(|row| row.open(&app.keyring)).transpose()
 }
 
@@ -97,8 +97,8 @@ pub(crate) async fn find_by_account(
     channel: Channel,
     subject: &str,
 ) -> Result<Option<Uuid>, PeopleError> {
-    let index = store::index_of_subject(&app.keyring, channel, subject);
-    Ok(store::find_account(tx, channel, &index).await?)
+    let indexes = store::indexes_of_subject(&app.keyring, channel, subject);
+    Ok(store::find_account(tx, channel, &indexes).await?)
 }
 
 /// A new resident of whom nothing is known yet.

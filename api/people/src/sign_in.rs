@@ -6,6 +6,7 @@ mod pages;
 mod store;
 
 pub(crate) use pages::ACCESS;
+pub(crate) use store::{StateRow, insert_state, take_state};
 
 use std::convert::Infallible;
 
@@ -24,6 +25,8 @@ pub(crate) struct Ways {
     pub(crate) wechat: bool,
     pub(crate) suishenban: bool,
     pub(crate) phone: bool,
+    /// For the staff: the district's support platform.
+    pub(crate) support: bool,
     /// At least one of them leads to a simulator.
     pub(crate) is_simulated: bool,
 }
@@ -48,6 +51,7 @@ where
             wechat: has(|gateways| gateways.wechat.is_some()),
             suishenban: has(|gateways| gateways.suishenban.is_some()),
             phone: has(|gateways| gateways.sms.is_some()),
+            support: has(|gateways| gateways.support.is_some()),
             is_simulated: !App::from_ref(state).config.simulated.is_empty(),
         })
     }

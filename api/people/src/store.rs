@@ -8,7 +8,7 @@ use platform::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Department, Resident, Sex, Staff};
+use crate::{Department, Resident, Sex, Staff, guard};
 
 #[derive(FromRow)]
 pub(crate) struct ResidentRow {
@@ -135,26 +135,41 @@ pub(crate) async fn insert_demo_resident(
 }
 
 /// Does nothing when the id is known.
-pub(crate) async fn insert_demo_staff(tx: &mut Tx, staff: &Staff, now: DateTime<Utc>) -> sqlx::Result<()> {
+pub(crate) async fn insert_demo_staff(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    staff: &Staff,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let sql = "INSERT INTO staff(id, name, role, title, institution, department, demo, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
-    on_tx!(tx, |c| {
+    let is_new = on_tx!(tx, |c| {
         let query =
             sqlx::query(sql).bind(staff.id).bind(&staff.name).bind(staff.role.name()).bind(&staff.title);
         let query = query.bind(&staff.department.institution).bind(&staff.department.code);
-        query.bind(true).bind(now).execute(c).await.map(drop)
-    })
+        query.bind(true).bind(now).execute(c).await.map(|done| done.rows_affected() == 1)
+    })?;
+    // What was there already keeps its MAC: a change behind the program's back is not blessed by a start.
+    if is_new { guard::stamp_staff(tx, keyring, staff.id).await } else { Ok(()) }
 }
 
 /// Institution and department, renamed when they are known.
-pub(crate) async fn save_department(tx: &mut Tx, department: &Department) -> sqlx::Result<()> {
+pub(crate) async fn save_department(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    department: &Department,
+) -> sqlx::Result<()> {
     let institution = "INSERT INTO institution(code, name) VALUES ($1, $2)
         ON CONFLICT (code) DO UPDATE SET name = excluded.name";
     let row = "INSERT INTO department(institution, code, name) VALUES ($1, $2, $3)
         ON CONFLICT (institution, code) DO UPDATE SET name = excluded.name";
     let Department { institution: code, institution_name, code: department, name } = department;
+    let known = guard::is_sound(tx, keyring, &guard::INSTITUTION, code).await?;
+    let known_here = guard::is_sound(tx, keyring, &guard::DEPARTMENT, code).await?;
     on_tx!(tx, |c| {
         sqlx::query(institution).bind(code).bind(institution_name).execute(&mut *c).await?;
         sqlx::query(row).bind(code).bind(department).bind(name).execute(c).await.map(drop)
-    })
+    })?;
+    guard::stamp_if(known, tx, keyring, &guard::INSTITUTION, code).await?;
+    guard::stamp_if(known_here, tx, keyring, &guard::DEPARTMENT, code).await
 }

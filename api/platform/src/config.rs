@@ -89,8 +89,22 @@ pub struct Config {
     pub shenkang_address: String,
     pub shenkang_account: String,
     pub shenkang_secret: String,
+    /// The district's support platform: its name as an OpenID issuer; empty means a simulator in a demo, else none.
+    pub support_issuer: String,
+    pub support_client_id: String,
+    pub support_secret: String,
+    /// Its directory of users; empty means `directory` below the issuer.
+    pub support_directory: String,
+    /// The directory is asked for changes every so many hours; 0 for never.
+    pub support_sync_hours: u32,
     /// Photographs of identity cards are wiped so many days after the verdict.
     pub photo_days: u32,
+    /// A backup is made every so many hours, counted from two in the morning in China; 0 for none.
+    pub backup_every_hours: u32,
+    /// So many scheduled backups are kept.
+    pub backup_keep: usize,
+    /// Where they are kept; empty means `backup` in `var_dir`. Better a disk of its own, or one of another machine.
+    pub backup_dir: PathBuf,
     /// How many family members a resident may care for.
     pub family_limit: u32,
     /// Outside systems that are simulated in this run; no setting.
@@ -156,7 +170,15 @@ impl Default for Config {
             shenkang_address: String::new(),
             shenkang_account: String::new(),
             shenkang_secret: String::new(),
+            support_issuer: String::new(),
+            support_client_id: String::new(),
+            support_secret: String::new(),
+            support_directory: String::new(),
+            support_sync_hours: 1,
             photo_days: 30,
+            backup_every_hours: 24,
+            backup_keep: 14,
+            backup_dir: PathBuf::new(),
             family_limit: 6,
             simulated: Vec::new(),
         }
@@ -199,6 +221,15 @@ impl Config {
         }
     }
 
+    /// Where backups are kept, with the default spelled out.
+    pub fn backups(&self) -> PathBuf {
+        if self.backup_dir.as_os_str().is_empty() {
+            self.var_dir.join("backup")
+        } else {
+            self.backup_dir.clone()
+        }
+    }
+
     /// The database in use, with the default spelled out.
     pub fn database(&self) -> String {
         if self.database_url.is_empty() {
@@ -210,7 +241,7 @@ impl Config {
 }
 
 /// Patients' data and the keys to it: nobody but the owner may look inside.
-fn make_private(dir: &Path) -> io::Result<()> {
+pub(crate) fn make_private(dir: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

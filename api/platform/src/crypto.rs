@@ -7,6 +7,7 @@
 //! new key is first brought to every node ([`Keyring::add_key`]) and only then used ([`Keyring::make_current`]).
 
 mod columns;
+mod index;
 mod key_file;
 mod rotate;
 
@@ -26,6 +27,7 @@ use zeroize::Zeroize;
 use crate::Ids;
 
 pub use columns::{Broken, SealedColumn, count_by_version, find_broken, reseal};
+pub use index::{IndexedColumn, lock_index, reindex};
 pub use key_file::KeyFileError;
 
 const VERSION_BYTES: usize = 2;
@@ -44,7 +46,10 @@ pub struct Keyring {
 struct Keys {
     current: u16,
     sealing: BTreeMap<u16, [u8; 16]>,
+    /// Writes blind indexes; those before and after it only find.
     index: [u8; 32],
+    index_old: Option<[u8; 32]>,
+    index_next: Option<[u8; 32]>,
 }
 
 /// A personal value as it stands in the database.
@@ -75,7 +80,8 @@ impl Keyring {
         let (mut key, mut index) = ([0; 16], [0; 32]);
         ids.fill(&mut key);
         ids.fill(&mut index);
-        Self::of(Keys { current: 1, sealing: BTreeMap::from([(1, key)]), index }, None)
+        let sealing = BTreeMap::from([(1, key)]);
+        Self::of(Keys { current: 1, sealing, index, index_old: None, index_next: None }, None)
     }
 
     fn of(keys: Keys, file: Option<PathBuf>) -> Self {
@@ -90,6 +96,12 @@ impl Keyring {
     /// Every version that opens, in order.
     pub fn versions(&self) -> Vec<u16> {
         self.keys.load().sealing.keys().copied().collect()
+    }
+
+    /// What tells keys apart and gives none away, in hexadecimal by version; version 0 stands for the index key.
+    pub(crate) fn fingerprints(&self) -> BTreeMap<i64, String> {
+        let marks = self.keys.load().fingerprints();
+        marks.into_iter().map(|(version, mark)| (version, hex::encode(mark))).collect()
     }
 
     /// Seals with the current key and a random nonce.
@@ -128,7 +140,55 @@ impl Keyring {
     /// What to store beside a sealed value to find it again by equality. `domain` is `table.column`, so that equal
     /// values of two columns cannot be linked.
     pub fn blind_index(&self, domain: &str, plain: &str) -> Vec<u8> {
-        self.keys.load().keyed(&[domain.as_bytes(), &[0], plain.as_bytes()])
+        let keys = self.keys.load();
+        keyed(&keys.index, &[domain.as_bytes(), &[0], plain.as_bytes()])
+    }
+
+    /// Everything to look for when a value is to be found: first as it is written now, then as the index keys before and
+    /// after write it.
+    pub fn blind_indexes(&self, domain: &str, plain: &str) -> Vec<Vec<u8>> {
+        let keys = self.keys.load();
+        let all = std::iter::once(&keys.index).chain(&keys.index_old).chain(&keys.index_next);
+        all.map(|key| keyed(key, &[domain.as_bytes(), &[0], plain.as_bytes()])).collect()
+    }
+
+    /// The first key version of these fingerprints whose key is not in this ring; 0 for the index key.
+    pub(crate) fn missing_of(&self, marks: &BTreeMap<i64, String>) -> Option<i64> {
+        let keys = self.keys.load();
+        let missing = |index: &[u8; 32]| {
+            let ours = keys.fingerprints_under(index);
+            marks
+                .iter()
+                .find(|(version, mark)| ours.get(version).map(hex::encode).as_ref() != Some(mark))
+                .map(|(version, _)| *version)
+        };
+        let all: Vec<_> = std::iter::once(&keys.index)
+            .chain(&keys.index_old)
+            .chain(&keys.index_next)
+            .map(missing)
+            .collect();
+        if all.contains(&None) {
+            return None;
+        }
+        // Under the right index key at least that one fits.
+        all.into_iter().flatten().max()
+    }
+
+    /// A MAC over a row, with the version of the key that made it.
+    pub(crate) fn row_mac(&self, plain: &[u8]) -> (u16, Vec<u8>) {
+        let keys = self.keys.load();
+        let key = keys.sealing.get(&keys.current).copied().unwrap_or_default();
+        (keys.current, row_mac_of(&key).chain_update(plain).finalize().into_bytes().to_vec())
+    }
+
+    /// Whether a MAC is right; None without the key of its version.
+    pub(crate) fn is_row_mac(&self, version: u16, plain: &[u8], mac: &[u8]) -> Option<bool> {
+        if !self.keys.load().sealing.contains_key(&version) {
+            self.opening(version)?;
+        }
+        let keys = self.keys.load();
+        let key = keys.sealing.get(&version)?;
+        Some(row_mac_of(key).chain_update(plain).verify_slice(mac).is_ok())
     }
 
     /// An unknown version may be a key that another process has added since.
@@ -146,19 +206,29 @@ impl Keyring {
     }
 }
 
-impl Keys {
-    fn keyed(&self, parts: &[&[u8]]) -> Vec<u8> {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = <Hmac<Sm3> as KeyInit>::new_from_slice(&self.index).expect("any length");
-        for part in parts {
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().to_vec()
+fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = <Hmac<Sm3> as KeyInit>::new_from_slice(key).expect("any length");
+    for part in parts {
+        mac.update(part);
     }
+    mac.finalize().into_bytes().to_vec()
+}
 
+impl Keys {
     fn cipher(&self, version: u16) -> Option<AesGcm<Sm4, U12>> {
         AesGcm::new_from_slice(self.sealing.get(&version)?).ok()
     }
+}
+
+/// Under a key of its own, derived from the sealing key: one key never serves two purposes.
+fn row_mac_of(key: &[u8; 16]) -> Hmac<Sm3> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let keyed = |key: &[u8]| <Hmac<Sm3> as KeyInit>::new_from_slice(key).expect("any length");
+    let mut own = keyed(key).chain_update(b"row mac").finalize().into_bytes();
+    let mac = keyed(&own);
+    own.as_mut_slice().zeroize();
+    mac
 }
 
 impl Place {
@@ -175,11 +245,21 @@ pub fn sm3(bytes: impl AsRef<[u8]>) -> [u8; 32] {
 impl Drop for Keys {
     fn drop(&mut self) {
         self.index.zeroize();
+        self.index_old.zeroize();
+        self.index_next.zeroize();
         self.sealing.values_mut().for_each(Zeroize::zeroize);
     }
 }
 
 impl Sealed {
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The key version it names; None when it is too short to be a sealed value.
     fn version(&self) -> Option<u16> {
         self.0.first_chunk().map(|version| u16::from_be_bytes(*version))

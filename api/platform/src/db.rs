@@ -6,6 +6,7 @@
 mod conditions;
 mod migrate;
 mod retry;
+pub mod tables;
 #[cfg(feature = "test-support")]
 pub mod test_support;
 

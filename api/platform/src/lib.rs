@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -13,6 +14,7 @@ pub mod db;
 pub mod http;
 pub mod idempotency;
 pub mod ids;
+pub mod integrity;
 pub mod jobs;
 pub mod log;
 pub mod problem;

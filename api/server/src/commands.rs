@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod chart;
 mod check;
 mod consult;
@@ -68,7 +69,11 @@ enum Command {
     /// 加密密钥：列出、加入、更换、停用
     #[command(subcommand)]
     Key(key::Key),
-    /// 核对数据是否被改动：审计链和全部加密数据，指出表、列和行
+    /// 备份全部数据，服务不停；做完读回核对。也可只核对一份已有的备份
+    Backup(backup::Backup),
+    /// 用一份备份恢复数据库（先停止服务）
+    Restore(backup::Restore),
+    /// 核对数据是否被改动：审计链、全部加密数据、账号和权限等表的校验码，指出表、列和行
     Verify,
 }
 
@@ -89,6 +94,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Account(command) => in_runtime(account::run(&command)),
         Command::Audit(command) => in_runtime(audit::run(&command)),
         Command::Key(command) => in_runtime(key::run(&command)),
+        Command::Backup(command) => in_runtime(backup::run(&command)),
+        Command::Restore(command) => in_runtime(backup::restore(&command)),
         Command::Verify => in_runtime(verify::run()),
     };
     match done {

@@ -9,8 +9,13 @@ use kb::Fault;
 use knowledge::{KnowledgeError, service::Started};
 use people::account::Initial;
 use platform::{
-    App, Clock, Config, Db, Ids, clock::SystemClock, crypto::Keyring, crypto::SealedColumn, db::Migrations,
+    App, Clock, Config, Db, Ids,
+    clock::SystemClock,
+    crypto::Keyring,
+    crypto::SealedColumn,
+    db::Migrations,
     ids::SystemIds,
+    integrity::{self, Guarded},
 };
 
 /// The migrations of every crate that has tables.
@@ -20,6 +25,11 @@ pub const MIGRATIONS: [fn() -> Migrations; 4] =
 /// Every sealed column of every crate.
 pub fn sealed_columns() -> Vec<SealedColumn> {
     [people::SEALED, preconsult::SEALED].concat()
+}
+
+/// Every table whose rows carry MACs.
+pub fn guarded_tables() -> Vec<Guarded> {
+    [integrity::GUARDED, people::GUARDED, knowledge::GUARDED].concat()
 }
 
 /// The configuration; the data folder is looked for in the current folder and in the workspace this was built in.
@@ -34,7 +44,9 @@ pub async fn app(config: Config) -> anyhow::Result<App> {
     let db = Db::connect(&config.database()).await.context("无法打开数据库，请检查 JIUYI_DATABASE_URL")?;
     db.migrate(&MIGRATIONS.map(|migrations| migrations())).await.context("数据库升级失败")?;
     let keyring = Keyring::load(&config, &*ids, &db).await?;
-    Ok(App { db, clock, ids, keyring: Arc::new(keyring), config: Arc::new(config) })
+    let app = App { db, clock, ids, keyring: Arc::new(keyring), config: Arc::new(config) };
+    integrity::begin(&app, &guarded_tables()).await.context("校验码没有建立")?;
+    Ok(app)
 }
 
 /// In a demo, starts a simulator for every outside system that is not configured; they live as long as the value.

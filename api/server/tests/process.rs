@@ -142,3 +142,45 @@ fn without_demo_three_administrators_are_set_up_first() {
     assert!(!server.told.contains("设置码"), "there is an administrator: {}", server.told);
     server.stop();
 }
+
+#[test]
+fn a_backup_is_made_while_serving_and_restored_by_the_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let (done, said) = run(folder.path(), &["backup", "kept/one.jyb"]);
+    assert!(done && said.contains("已从头到尾读回核对") && said.contains("staff："), "{said}");
+    assert!(server.get("/sign-in").contains("林晓雯"));
+    server.stop();
+    let (done, said) = run(folder.path(), &["backup", "--verify", "kept/one.jyb"]);
+    assert!(done && said.contains("逐块核对无误"), "{said}");
+
+    let create = ["account", "create", "--user", "wangguan", "--name", "王管", "--role", "system_admin"];
+    assert!(run(folder.path(), &create).0);
+    let (done, said) = run(folder.path(), &["restore", "kept/one.jyb"]);
+    assert!(!done && said.contains("数据库里已有数据") && said.contains("--force"), "{said}");
+    let (done, said) = run(folder.path(), &["restore", "--force", "kept/one.jyb"]);
+    assert!(done && said.contains("原有数据已另存为") && said.contains("已恢复"), "{said}");
+    let (_, said) = run(folder.path(), &["account", "list", "--role", "system_admin"]);
+    assert!(!said.contains("wangguan"), "{said}");
+    let (sound, said) = run(folder.path(), &["verify"]);
+    assert!(sound && said.contains("审计链完整"), "{said}");
+
+    // A new machine: refused without the keys, and nothing is made in their place.
+    let new = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kept/one.jyb");
+    let (done, said) = run(new.path(), &["restore", file.to_str().unwrap()]);
+    assert!(!done && said.contains("没有密钥文件") && !new.path().join("var/keys.toml").exists(), "{said}");
+    std::fs::copy(folder.path().join("var/keys.toml"), new.path().join("var/keys.toml")).unwrap();
+    let (done, said) = run(new.path(), &["restore", file.to_str().unwrap()]);
+    assert!(done && !said.contains("另存"), "{said}");
+    let server = Server::start(new.path());
+    assert!(server.get("/sign-in").contains("林晓雯"), "the same people are there");
+    server.stop();
+
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let (done, said) = run(folder.path(), &["backup", "--verify", "kept/one.jyb"]);
+    assert!(!done && said.contains("被改动或损坏"), "{said}");
+}

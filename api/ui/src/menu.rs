@@ -71,6 +71,14 @@ const MENU: [MenuItem; 12] = [
         Permission::AccountManage,
     ),
     item(
+        "directory",
+        "/admin/directory",
+        "统一用户",
+        "区支撑平台的人员：同步、角色对照、需要处理的",
+        Permission::AccountManage,
+    ),
+    item("backups", "/admin/backups", "备份", "最近的备份和核对结果，现在备份", Permission::BackupManage),
+    item(
         "roles",
         "/admin/roles",
         "角色与权限",

@@ -16,7 +16,7 @@ const COMPLAINT: &str = "咳嗽三天了，有黄痰";
 async fn give_quality(app: &TestApp<'_>) {
     let role = roles::find_role(&app.db, "quality").await.unwrap().unwrap();
     let mut tx = app.db.begin().await.unwrap();
-    roles::give(&mut tx, demo_id("staff", "s08"), &role, "test", app.now()).await.unwrap();
+    roles::give(&mut tx, &app.keyring, demo_id("staff", "s08"), &role, "test", app.now()).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -5,6 +5,11 @@ use platform::{Problem, crypto::OpenError, db::Transient};
 pub enum AccountError {
     #[error("no such account")]
     NotFound,
+    /// Somebody changed the account in the database.
+    #[error("an account was changed in the database: {0}")]
+    Broken(platform::integrity::BrokenRow),
+    #[error("somebody else took the user name at the same moment")]
+    Raced,
     #[error("cannot open a sealed secret")]
     Sealed(#[from] OpenError),
     #[error("cannot hash a password")]
@@ -27,6 +32,9 @@ impl From<AccountError> for Problem {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::NotFound => Self::not_found(),
+            AccountError::Broken(_) => Self::forbidden(
+                "账号资料与登记的不一致，为安全起见已停止登录。请立即联系本单位的系统管理员和安全管理员。",
+            ),
             error => Self::internal(error),
         }
     }

@@ -1,6 +1,7 @@
 //! What can be done with accounts; one function per use case.
 
 mod manage;
+mod outside;
 mod own;
 mod second_factor;
 mod setup;
@@ -18,10 +19,11 @@ use uuid::Uuid;
 use super::{AccountError, model::Account, password, policy, store};
 
 pub use manage::{
-    Creation, close_by_force, create, disable, enable, faults, find, find_by_user_name, is_disabled, list,
-    list_staff_without, locked_until, may_manage_second_factor, open_demo_accounts, reset_password,
-    reset_second_factor, unlock,
+    Creation, close_by_force, create, disable, enable, end_recovery_codes, faults, find, find_by_user_name,
+    is_disabled, list, list_staff_without, locked_until, may_manage_second_factor, open_demo_accounts,
+    reset_password, reset_second_factor, unlock,
 };
+pub(crate) use outside::{Unfit, close_outside, insert_outside, open_outside};
 pub use own::{
     Change, change_password, end_other_sessions, end_session, is_demo_person, prove_again, prove_in_demo,
 };
@@ -32,6 +34,7 @@ pub use second_factor::{
 pub(super) use setup::FIRST;
 pub use setup::{FirstPeople, SetUp, begin_set_up, is_set_up_open, open_office, set_up};
 pub(super) use sign_in::STEP_COOKIE;
+pub(crate) use sign_in::admit;
 pub use sign_in::{
     Attempt, OpenStep, Refusal, choose_password, confirm_required_factor, find_step, pass_code,
     pending_of_step, sign_in,
@@ -74,7 +77,7 @@ async fn open_session(
     if let Some(before) = &visit.before {
         session::end(tx, app, before).await?;
     }
-    if !store::update_signed_in(tx, principal.id(), app.now()).await? {
+    if !store::update_signed_in(&app.keyring, tx, principal.id(), app.now()).await? {
         return Err(AccountError::NotFound);
     }
     let cookie = session::begin_on(tx, app, principal, &visit.device).await?;

@@ -6,8 +6,8 @@ mod step;
 use chrono::{DateTime, Utc};
 use platform::{
     Db, Tx,
-    crypto::{Place, Sealed},
-    on_read, on_tx,
+    crypto::{Keyring, Place, Sealed},
+    integrity, on_read, on_tx,
     session::Role,
 };
 use sqlx::{AssertSqlSafe, FromRow};
@@ -20,7 +20,7 @@ pub(super) use step::{
 };
 
 use super::{model::Account, policy::HISTORY};
-use crate::{Staff, store::StaffRow};
+use crate::{Staff, guard, store::StaffRow};
 
 #[derive(FromRow)]
 struct Row {
@@ -152,7 +152,12 @@ pub(super) async fn has_administrator(db: &Db) -> sqlx::Result<bool> {
     Ok(n > 0)
 }
 
-pub(super) async fn insert_staff(tx: &mut Tx, staff: &Staff, now: DateTime<Utc>) -> sqlx::Result<()> {
+pub(super) async fn insert_staff(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    staff: &Staff,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let sql = "INSERT INTO staff(id, name, role, title, institution, department, demo, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     on_tx!(tx, |c| {
@@ -160,11 +165,13 @@ pub(super) async fn insert_staff(tx: &mut Tx, staff: &Staff, now: DateTime<Utc>)
             sqlx::query(sql).bind(staff.id).bind(&staff.name).bind(staff.role.name()).bind(&staff.title);
         let query = query.bind(&staff.department.institution).bind(&staff.department.code);
         query.bind(false).bind(now).execute(c).await.map(drop)
-    })
+    })?;
+    guard::stamp_staff(tx, keyring, staff.id).await
 }
 
 /// False when the user name, or an account of this person, is there already.
 pub(super) async fn insert(
+    keyring: &Keyring,
     tx: &mut Tx,
     staff: Uuid,
     user_name: &str,
@@ -181,11 +188,13 @@ pub(super) async fn insert(
     })?;
     if done {
         remember(tx, staff, hash, now).await?;
+        stamp(tx, keyring, staff).await?;
     }
     Ok(done)
 }
 
 pub(super) async fn update_password(
+    keyring: &Keyring,
     tx: &mut Tx,
     staff: Uuid,
     hash: &str,
@@ -202,6 +211,7 @@ pub(super) async fn update_password(
         .execute(c)
         .await
         .map(drop))?;
+    stamp(tx, keyring, staff).await?;
     remember(tx, staff, hash, now).await
 }
 
@@ -225,34 +235,51 @@ pub(super) async fn list_history(db: &Db, staff: Uuid) -> sqlx::Result<Vec<Strin
 }
 
 /// False when the account was disabled in the meantime.
-pub(super) async fn update_signed_in(tx: &mut Tx, staff: Uuid, now: DateTime<Utc>) -> sqlx::Result<bool> {
+pub(super) async fn update_signed_in(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    staff: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE account SET last_sign_in_at = $2 WHERE staff = $1 AND disabled_at IS NULL";
-    on_tx!(tx, |c| {
+    let done = on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(staff).bind(now);
         query.execute(c).await.map(|done| done.rows_affected() == 1)
-    })
+    })?;
+    stamp(tx, keyring, staff).await?;
+    Ok(done)
 }
 
 /// None opens the account again. False when there is no such account.
 pub(super) async fn update_disabled(
+    keyring: &Keyring,
     tx: &mut Tx,
     staff: Uuid,
     disabled_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let sql = "UPDATE account SET disabled_at = $2, enabled_at = $3 WHERE staff = $1";
-    on_tx!(tx, |c| {
+    let done = on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(staff).bind(disabled_at).bind(now);
         query.execute(c).await.map(|done| done.rows_affected() == 1)
-    })
+    })?;
+    stamp(tx, keyring, staff).await?;
+    Ok(done)
 }
 
-pub(super) async fn update_pending(tx: &mut Tx, staff: Uuid, pending: &Sealed) -> sqlx::Result<()> {
+pub(super) async fn update_pending(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    staff: Uuid,
+    pending: &Sealed,
+) -> sqlx::Result<()> {
     let sql = "UPDATE account SET totp_pending = $2 WHERE staff = $1";
-    on_tx!(tx, |c| sqlx::query(sql).bind(staff).bind(pending).execute(c).await.map(drop))
+    on_tx!(tx, |c| sqlx::query(sql).bind(staff).bind(pending).execute(c).await.map(drop))?;
+    stamp(tx, keyring, staff).await
 }
 
 pub(super) async fn update_secret(
+    keyring: &Keyring,
     tx: &mut Tx,
     staff: Uuid,
     secret: &Sealed,
@@ -264,10 +291,11 @@ pub(super) async fn update_secret(
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(staff).bind(secret).bind(now).bind(step);
         query.execute(c).await.map(drop)
-    })
+    })?;
+    stamp(tx, keyring, staff).await
 }
 
-pub(super) async fn clear_secret(tx: &mut Tx, staff: Uuid) -> sqlx::Result<()> {
+pub(super) async fn clear_secret(keyring: &Keyring, tx: &mut Tx, staff: Uuid) -> sqlx::Result<()> {
     let row =
         "UPDATE account SET totp_secret = NULL, totp_since = NULL, totp_step = NULL, totp_pending = NULL
         WHERE staff = $1";
@@ -275,16 +303,29 @@ pub(super) async fn clear_secret(tx: &mut Tx, staff: Uuid) -> sqlx::Result<()> {
     on_tx!(tx, |c| {
         sqlx::query(row).bind(staff).execute(&mut *c).await?;
         sqlx::query(codes).bind(staff).execute(c).await.map(drop)
-    })
+    })?;
+    stamp(tx, keyring, staff).await
 }
 
 /// False when a code of this or a later step was used before, on whichever node.
-pub(super) async fn use_totp_step(tx: &mut Tx, staff: Uuid, step: i64) -> sqlx::Result<bool> {
+pub(super) async fn use_totp_step(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    staff: Uuid,
+    step: i64,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE account SET totp_step = $2 WHERE staff = $1 AND (totp_step IS NULL OR totp_step < $2)";
-    on_tx!(tx, |c| {
+    let done = on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(staff).bind(step);
         query.execute(c).await.map(|done| done.rows_affected() == 1)
-    })
+    })?;
+    stamp(tx, keyring, staff).await?;
+    Ok(done)
+}
+
+/// Every change of an account ends with a new MAC.
+async fn stamp(tx: &mut Tx, keyring: &Keyring, staff: Uuid) -> sqlx::Result<()> {
+    integrity::stamp(tx, keyring, &guard::ACCOUNT, staff).await
 }
 
 /// New recovery codes in place of the old.
@@ -318,4 +359,15 @@ pub(super) async fn use_recovery_code(
 pub(super) async fn count_recovery_codes(db: &Db, staff: Uuid) -> sqlx::Result<i64> {
     let sql = "SELECT COUNT(*) FROM recovery_code WHERE account = $1 AND used_at IS NULL";
     on_read!(db, |c| sqlx::query_scalar(sql).bind(staff).fetch_one(c).await)
+}
+
+/// Of everybody; gives how many people had unused ones.
+pub(super) async fn delete_recovery_codes(tx: &mut Tx) -> sqlx::Result<u64> {
+    let people = "SELECT COUNT(DISTINCT account) FROM recovery_code WHERE used_at IS NULL";
+    let codes = "DELETE FROM recovery_code WHERE used_at IS NULL";
+    let n: i64 = on_tx!(tx, |c| {
+        let n = sqlx::query_scalar(people).fetch_one(&mut *c).await?;
+        sqlx::query(codes).execute(c).await.map(|_| n)
+    })?;
+    Ok(n.unsigned_abs())
 }

@@ -1,6 +1,7 @@
 //! Walks over HTTP, on both databases.
 
 mod client;
+mod integrity;
 mod manage;
 mod own;
 mod sign_in;
@@ -37,9 +38,11 @@ async fn account(app: &App, role: Role, user_name: &str) -> Uuid {
     let staff = Staff { id: app.new_id(), name, role, title: String::new(), department };
     let hash = password::hash(app, GOOD).await.unwrap();
     let mut tx = app.db.begin().await.unwrap();
-    crate::store::save_department(&mut tx, &staff.department).await.unwrap();
-    store::insert_staff(&mut tx, &staff, app.now()).await.unwrap();
-    assert!(store::insert(&mut tx, staff.id, user_name, &hash, false, app.now()).await.unwrap());
+    crate::store::save_department(&app.keyring, &mut tx, &staff.department).await.unwrap();
+    store::insert_staff(&app.keyring, &mut tx, &staff, app.now()).await.unwrap();
+    assert!(
+        store::insert(&app.keyring, &mut tx, staff.id, user_name, &hash, false, app.now()).await.unwrap()
+    );
     tx.commit().await.unwrap();
     staff.id
 }
@@ -49,7 +52,7 @@ async fn with_factor(app: &App, id: Uuid) -> String {
     let secret = totp::new_secret(&*app.ids);
     let sealed = app.keyring.seal(&*app.ids, store::place_of_secret(id), &secret);
     let mut tx = app.db.begin().await.unwrap();
-    store::update_secret(&mut tx, id, &sealed, 0, app.now()).await.unwrap();
+    store::update_secret(&app.keyring, &mut tx, id, &sealed, 0, app.now()).await.unwrap();
     tx.commit().await.unwrap();
     secret
 }

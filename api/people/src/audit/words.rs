@@ -79,8 +79,18 @@ const DEEDS: &[(&str, &str, &str)] = &[
     ("exchange.mode", "改取数方式", "改了机构的取数方式"),
     ("exchange.secret", "换机构密钥", "换了机构的密钥"),
     ("template.decide", "处理外来模板", "处理了外来模板"),
+    ("directory.add", "由统一用户建立账号", "由统一用户建立了账号"),
+    ("directory.change", "随统一用户变动", "随统一用户变动了账号"),
+    ("directory.close", "随统一用户停用", "随统一用户停用了账号"),
+    ("directory.open", "随统一用户启用", "随统一用户启用了账号"),
+    ("directory.join", "关联统一用户", "关联了统一用户"),
+    ("directory.role", "修改角色对照", "修改了角色对照"),
+    ("integrity.begin", "建立校验码", "建立了校验码"),
+    ("integrity.renew", "升级后更新校验码", "更新了校验码"),
     ("key.rotate", "更换密钥", "更换了密钥"),
     ("backup.make", "备份", "做了备份"),
+    ("backup.verify", "核对备份", "核对了备份"),
+    ("backup.restore", "恢复备份", "用备份恢复了数据"),
 ];
 
 /// For the administrator; the name itself where it is not known here.

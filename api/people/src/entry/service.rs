@@ -105,7 +105,7 @@ pub async fn register(
     let secret = word(app);
     let sealed = app.keyring.seal(&*app.ids, store::place_of_secret(partner.id), &secret);
     let mut tx = app.db.begin().await?;
-    if !store::insert_partner(&mut tx, &partner, &sealed, app.now()).await? {
+    if !store::insert_partner(&app.keyring, &mut tx, &partner, &sealed, app.now()).await? {
         return Err(PeopleError::Field("key", "这个代号已被使用"));
     }
     let object = Some(format!("partner/{}", partner.key));
@@ -123,7 +123,7 @@ pub async fn set_active(
     is_active: bool,
 ) -> Result<(), PeopleError> {
     let mut tx = app.db.begin().await?;
-    if !store::set_active(&mut tx, key, is_active).await? {
+    if !store::set_active(&app.keyring, &mut tx, key, is_active).await? {
         return Err(PeopleError::NotFound);
     }
     let entry = audit::Entry {

@@ -1,13 +1,14 @@
 use chrono::{DateTime, Utc};
 use platform::{
     Db, Tx,
-    crypto::{Place, Sealed},
-    on_read, on_tx,
+    crypto::{Keyring, Place, Sealed},
+    integrity, on_read, on_tx,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{Field, Partner, Service, model::Visit};
+use crate::guard;
 
 #[derive(FromRow)]
 struct PartnerRow {
@@ -86,6 +87,7 @@ pub(super) async fn list_partners(db: &Db) -> sqlx::Result<Vec<Partner>> {
 
 /// False when the key is taken.
 pub(super) async fn insert_partner(
+    keyring: &Keyring,
     tx: &mut Tx,
     partner: &Partner,
     secret: &Sealed,
@@ -95,20 +97,29 @@ pub(super) async fn insert_partner(
             created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     let services: Vec<_> = partner.services.iter().map(|service| service.name()).collect();
     let fields: Vec<_> = partner.fields.iter().map(|field| field.name()).collect();
-    on_tx!(tx, |c| {
+    let done = on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(partner.id).bind(&partner.key).bind(&partner.name).bind(secret);
         let query = query.bind(&partner.return_address).bind(services.join(" ")).bind(fields.join(" "));
         let done = query.bind(partner.is_active).bind(now).execute(c).await;
         done.map(|done| done.rows_affected() == 1)
-    })
+    })?;
+    integrity::stamp(tx, keyring, &guard::ENTRY_PARTNER, partner.key.as_str()).await?;
+    Ok(done)
 }
 
-pub(super) async fn set_active(tx: &mut Tx, key: &str, is_active: bool) -> sqlx::Result<bool> {
+pub(super) async fn set_active(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    key: &str,
+    is_active: bool,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE entry_partner SET active = $2 WHERE key = $1";
-    on_tx!(tx, |c| {
+    let done = on_tx!(tx, |c| {
         let done = sqlx::query(sql).bind(key).bind(is_active).execute(c).await;
         done.map(|done| done.rows_affected() == 1)
-    })
+    })?;
+    integrity::stamp(tx, keyring, &guard::ENTRY_PARTNER, key).await?;
+    Ok(done)
 }
 
 /// False when the word was used before.

@@ -56,7 +56,7 @@ pub async fn load(app: &App) -> Result<usize, SeedError> {
     let all = read(&app.config.data_dir.join("organisations/institutions.tsv"))?;
     let mut tx = app.db.begin().await?;
     for (place, organisation) in (1..).zip(&all) {
-        store::load(&mut tx, organisation, place).await?;
+        store::load(&app.keyring, &mut tx, organisation, place).await?;
     }
     tx.commit().await?;
     Ok(all.len())
@@ -77,7 +77,7 @@ pub async fn change(
         return Ok(());
     }
     let mut tx = app.db.begin().await.map_err(PeopleError::from)?;
-    if !store::update(&mut tx, &after).await.map_err(PeopleError::from)? {
+    if !store::update(&app.keyring, &mut tx, &after).await.map_err(PeopleError::from)? {
         let why = "刚刚有其他管理员改过这家机构。请重新打开，核对后再修改。";
         return Err(PeopleError::Refused(why).into());
     }

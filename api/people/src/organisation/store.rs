@@ -1,7 +1,8 @@
-use platform::{Db, Tx, on_read, on_tx};
+use platform::{Db, Tx, crypto::Keyring, integrity, on_read, on_tx};
 use sqlx::FromRow;
 
 use super::{Organisation, Position};
+use crate::guard;
 
 #[derive(FromRow)]
 pub(super) struct Row {
@@ -44,7 +45,12 @@ pub(super) async fn list(db: &Db) -> sqlx::Result<Vec<Organisation>> {
 }
 
 /// Brings in what the file says; who was edited since stays as edited.
-pub(super) async fn load(tx: &mut Tx, organisation: &Organisation, place: i64) -> sqlx::Result<()> {
+pub(super) async fn load(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    organisation: &Organisation,
+    place: i64,
+) -> sqlx::Result<()> {
     let sql = "INSERT INTO institution(code, name, kind, level, address, longitude, latitude,
             is_position_checked, payment_address, place, version)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)
@@ -53,23 +59,31 @@ pub(super) async fn load(tx: &mut Tx, organisation: &Organisation, place: i64) -
             payment_address = excluded.payment_address, place = excluded.place
         WHERE institution.version = 0";
     let Organisation { code, name, kind, level, address, position, payment_address, .. } = organisation;
+    let is_sound = guard::is_sound(tx, keyring, &guard::INSTITUTION, code).await?;
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(code).bind(name).bind(kind).bind(level).bind(address);
         let query = query.bind(position.map(|p| p.longitude)).bind(position.map(|p| p.latitude));
         query.bind(false).bind(payment_address).bind(place).execute(c).await.map(drop)
-    })
+    })?;
+    guard::stamp_if(is_sound, tx, keyring, &guard::INSTITUTION, code).await
 }
 
 /// False when somebody else changed it since `organisation.version`.
-pub(super) async fn update(tx: &mut Tx, organisation: &Organisation) -> sqlx::Result<bool> {
+pub(super) async fn update(
+    keyring: &Keyring,
+    tx: &mut Tx,
+    organisation: &Organisation,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE institution SET name = $3, level = $4, address = $5, longitude = $6, latitude = $7,
             is_position_checked = $8, payment_address = $9, version = version + 1
         WHERE code = $1 AND version = $2 AND place IS NOT NULL";
     let Organisation { code, name, level, address, position, payment_address, version, .. } = organisation;
-    on_tx!(tx, |c| {
+    let done = on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(code).bind(version).bind(name).bind(level).bind(address);
         let query = query.bind(position.map(|p| p.longitude)).bind(position.map(|p| p.latitude));
         let query = query.bind(organisation.is_position_checked).bind(payment_address);
         query.execute(c).await.map(|done| done.rows_affected() == 1)
-    })
+    })?;
+    integrity::stamp(tx, keyring, &guard::INSTITUTION, code.as_str()).await?;
+    Ok(done)
 }

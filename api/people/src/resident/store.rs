@@ -1,10 +1,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use platform::{
     App, Db, Tx,
-    crypto::{Keyring, Place, Sealed},
+    crypto::{IndexedColumn, Keyring, Place, Sealed, lock_index},
     on_read, on_tx,
 };
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
 use super::{Identity, RealName, Verified};
@@ -87,16 +87,67 @@ fn place_of_subject(row: Uuid) -> Place {
     Place { table: "resident_login", column: "subject", row }
 }
 
-pub(super) fn index_of_id_number(keyring: &Keyring, number: &IdNumber) -> Vec<u8> {
-    keyring.blind_index("resident.id_number", number.as_str())
+const ID_NUMBER: IndexedColumn = IndexedColumn {
+    table: "resident",
+    row: "id",
+    sealed: "id_number",
+    index: "id_number_index",
+    domain: "resident.id_number",
+    before: None,
+};
+const PHONE: IndexedColumn = IndexedColumn {
+    table: "resident",
+    row: "id",
+    sealed: "phone",
+    index: "phone_index",
+    domain: "resident.phone",
+    before: None,
+};
+const SUBJECT: IndexedColumn = IndexedColumn {
+    table: "resident_login",
+    row: "id",
+    sealed: "subject",
+    index: "subject_index",
+    domain: "resident_login.subject",
+    before: Some("channel"),
+};
+
+/// What a change of the index key indexes anew.
+pub(crate) const INDEXED: &[IndexedColumn] = &[ID_NUMBER, PHONE, SUBJECT];
+
+/// As it is written now, and as the index keys before and after write it.
+pub(super) fn indexes_of_id_number(keyring: &Keyring, number: &IdNumber) -> Vec<Vec<u8>> {
+    keyring.blind_indexes(ID_NUMBER.domain, number.as_str())
 }
 
-pub(super) fn index_of_phone(keyring: &Keyring, phone: &Phone) -> Vec<u8> {
-    keyring.blind_index("resident.phone", phone.as_str())
+pub(super) fn indexes_of_phone(keyring: &Keyring, phone: &Phone) -> Vec<Vec<u8>> {
+    keyring.blind_indexes(PHONE.domain, phone.as_str())
 }
 
-pub(super) fn index_of_subject(keyring: &Keyring, channel: Channel, subject: &str) -> Vec<u8> {
-    keyring.blind_index("resident_login.subject", &format!("{}|{subject}", channel.name()))
+pub(super) fn indexes_of_subject(keyring: &Keyring, channel: Channel, subject: &str) -> Vec<Vec<u8>> {
+    keyring.blind_indexes(SUBJECT.domain, &format!("{}|{subject}", channel.name()))
+}
+
+/// While the index key changes a value may stand under either key, and the unique index knows only one at a time: nobody
+/// else may have it under the other.
+async fn claim(tx: &mut Tx, of: &IndexedColumn, row: Uuid, indexes: &[Vec<u8>]) -> sqlx::Result<Vec<u8>> {
+    let [now, others @ ..] = indexes else { return Err(sqlx::Error::RowNotFound) };
+    lock_index(tx, indexes).await?;
+    let sql = format!("SELECT count(*) FROM {} WHERE {} = $1 AND {} <> $2", of.table, of.index, of.row);
+    for other in others {
+        let n: i64 = on_tx!(tx, |c| sqlx::query_scalar(AssertSqlSafe(sql.as_str()))
+            .bind(other)
+            .bind(row)
+            .fetch_one(c)
+            .await)?;
+        if n > 0 {
+            return Err(sqlx::Error::Protocol(format!(
+                "{}.{}: somebody else has this value",
+                of.table, of.index
+            )));
+        }
+    }
+    Ok(now.clone())
 }
 
 pub(super) async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<Row>> {
@@ -105,23 +156,29 @@ pub(super) async fn find(db: &Db, id: Uuid) -> sqlx::Result<Option<Row>> {
     on_read!(db, |c| sqlx::query_as(sql).bind(id).fetch_optional(c).await)
 }
 
-pub(super) async fn find_by_index(tx: &mut Tx, by: By, index: &[u8]) -> sqlx::Result<Option<Row>> {
+pub(super) async fn find_by_index(tx: &mut Tx, by: By, indexes: &[Vec<u8>]) -> sqlx::Result<Option<Row>> {
     let sql = match by {
         By::IdNumber => {
             "SELECT id, name, sex, birth_date, birth_known, id_number, phone, verified_at, verified_by
-            FROM resident WHERE id_number_index = $1"
+            FROM resident WHERE id_number_index IN ($1, $2)"
         }
         By::Phone => {
             "SELECT id, name, sex, birth_date, birth_known, id_number, phone, verified_at, verified_by
-            FROM resident WHERE phone_index = $1"
+            FROM resident WHERE phone_index IN ($1, $2)"
         }
     };
-    on_tx!(tx, |c| sqlx::query_as(sql).bind(index).fetch_optional(c).await)
+    let (one, other) = (indexes.first(), indexes.last());
+    on_tx!(tx, |c| sqlx::query_as(sql).bind(one).bind(other).fetch_optional(c).await)
 }
 
-pub(super) async fn find_account(tx: &mut Tx, channel: Channel, index: &[u8]) -> sqlx::Result<Option<Uuid>> {
-    let sql = "SELECT resident FROM resident_login WHERE channel = $1 AND subject_index = $2";
-    on_tx!(tx, |c| sqlx::query_scalar(sql).bind(channel.name()).bind(index).fetch_optional(c).await)
+pub(super) async fn find_account(
+    tx: &mut Tx,
+    channel: Channel,
+    indexes: &[Vec<u8>],
+) -> sqlx::Result<Option<Uuid>> {
+    let sql = "SELECT resident FROM resident_login WHERE channel = $1 AND subject_index IN ($2, $3)";
+    let (one, other) = (indexes.first(), indexes.last());
+    on_tx!(tx, |c| sqlx::query_scalar(sql).bind(channel.name()).bind(one).bind(other).fetch_optional(c).await)
 }
 
 /// The account of a resident at an outside system, as the openid.
@@ -157,7 +214,7 @@ pub(super) async fn insert_account(
 ) -> sqlx::Result<()> {
     let id = app.new_id();
     let sealed = app.keyring.seal(&*app.ids, place_of_subject(id), subject);
-    let index = index_of_subject(&app.keyring, channel, subject);
+    let index = claim(tx, &SUBJECT, id, &indexes_of_subject(&app.keyring, channel, subject)).await?;
     let sql = "INSERT INTO resident_login(id, channel, subject_index, subject, resident, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     on_tx!(tx, |c| {
@@ -175,7 +232,7 @@ pub(super) async fn update_verified(
 ) -> sqlx::Result<()> {
     let name = app.keyring.seal(&*app.ids, place_of_name(id), &real.name);
     let number = app.keyring.seal(&*app.ids, place(id, "id_number"), real.id_number.as_str());
-    let index = index_of_id_number(&app.keyring, &real.id_number);
+    let index = claim(tx, &ID_NUMBER, id, &indexes_of_id_number(&app.keyring, &real.id_number)).await?;
     let sql =
         "UPDATE resident SET name = $2, id_number = $3, id_number_index = $4, sex = $5, birth_date = $6,
             birth_known = $7, verified_at = $8, verified_by = $9 WHERE id = $1";
@@ -188,7 +245,7 @@ pub(super) async fn update_verified(
 
 pub(super) async fn update_phone(app: &App, tx: &mut Tx, id: Uuid, phone: &Phone) -> sqlx::Result<()> {
     let sealed = app.keyring.seal(&*app.ids, place(id, "phone"), phone.as_str());
-    let index = index_of_phone(&app.keyring, phone);
+    let index = claim(tx, &PHONE, id, &indexes_of_phone(&app.keyring, phone)).await?;
     let sql = "UPDATE resident SET phone = $2, phone_index = $3 WHERE id = $1";
     on_tx!(tx, |c| sqlx::query(sql).bind(id).bind(sealed).bind(index).execute(c).await.map(drop))
 }

@@ -70,7 +70,7 @@ pub(super) async fn create_role(
 ) -> Result<(), Refusal> {
     let reason = checked(reason)?;
     let mut tx = admin.app.db.begin().await?;
-    roles::create(&mut tx, key, name).await?;
+    roles::create(&mut tx, &admin.app.keyring, key, name).await?;
     let said = format!("{reason}；名称 {name}");
     audit::append(&mut tx, entry(admin, "role.create", key, &said)).await?;
     Ok(tx.commit().await?)
@@ -94,7 +94,7 @@ pub(super) async fn change_role(
         return Err(Refusal::Unchanged);
     }
     let mut tx = admin.app.db.begin().await?;
-    roles::change(&mut tx, role, grants).await?;
+    roles::change(&mut tx, &admin.app.keyring, role, grants).await?;
     let said = format!("{reason}；{}", changed.join("；"));
     audit::append(&mut tx, entry(admin, "role.change", &role.key, &said)).await?;
     Ok(tx.commit().await?)
@@ -116,9 +116,9 @@ pub(super) async fn change_holder(
     let mut tx = admin.app.db.begin().await?;
     let by = admin.right.id().to_string();
     let (is_changed, action) = if is_given {
-        (roles::give(&mut tx, staff, role, &by, admin.app.now()).await?, "role.give")
+        (roles::give(&mut tx, &admin.app.keyring, staff, role, &by, admin.app.now()).await?, "role.give")
     } else {
-        (roles::release(&mut tx, staff, &role.key).await?, "role.take")
+        (roles::release(&mut tx, &admin.app.keyring, staff, &role.key).await?, "role.take")
     };
     if !is_changed {
         return Err(Refusal::Unchanged);

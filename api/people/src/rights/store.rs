@@ -82,11 +82,15 @@ mod tests {
 
             let quality = roles::find_role(&bench.db, "quality").await.unwrap().unwrap();
             let mut tx = bench.db.begin().await.unwrap();
-            assert!(roles::give(&mut tx, service, &quality, "test", bench.now()).await.unwrap());
-            assert!(roles::give(&mut tx, doctor, &quality, "test", bench.now()).await.is_err());
+            assert!(
+                roles::give(&mut tx, &bench.keyring, service, &quality, "test", bench.now()).await.unwrap()
+            );
+            assert!(
+                roles::give(&mut tx, &bench.keyring, doctor, &quality, "test", bench.now()).await.is_err()
+            );
             drop(tx);
             let mut tx = bench.db.begin().await.unwrap();
-            roles::give(&mut tx, service, &quality, "test", bench.now()).await.unwrap();
+            roles::give(&mut tx, &bench.keyring, service, &quality, "test", bench.now()).await.unwrap();
             tx.commit().await.unwrap();
             assert!(set_role(bench, service, "system_admin").await.is_err(), "keeps a business role");
             assert!(set_role(bench, service, "nobody").await.is_err(), "no such role");

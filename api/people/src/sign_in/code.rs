@@ -24,22 +24,23 @@ pub(crate) async fn send(
     purpose: &'static str,
 ) -> Result<(), PeopleError> {
     let sms = gateways.sms.as_ref().ok_or(PeopleError::Refused("没有配置短信，请换一种方式。"))?;
-    let (now, index) = (app.now(), index(app, phone));
+    let (now, indexes) = (app.now(), indexes(app, phone));
     let mut random = [0; 8];
     app.ids.fill(&mut random);
     let code = format!("{:06}", u64::from_be_bytes(random) % 1_000_000);
     let id = app.new_id();
     let mut tx = app.db.begin().await?;
-    store::lock_phone(&mut tx, &index).await?;
-    if store::count_codes(&mut tx, &index, now - PAUSE).await? > 0 {
+    store::lock_phone(&mut tx, &indexes).await?;
+    if store::count_codes(&mut tx, &indexes, now - PAUSE).await? > 0 {
         return Err(PeopleError::Refused("验证码刚刚发过，请等 60 秒再获取；短信可能稍慢，请先看看收件箱。"));
     }
-    if store::count_codes(&mut tx, &index, now - TimeDelta::days(1)).await? >= PER_DAY {
+    if store::count_codes(&mut tx, &indexes, now - TimeDelta::days(1)).await? >= PER_DAY {
         return Err(PeopleError::Refused(
             "这个号码今天获取的次数已满 10 次，请明天再试，或用微信、随申办登录。",
         ));
     }
-    store::insert_code(&mut tx, id, &index, purpose, &hash(app, phone, purpose, &code), now).await?;
+    store::insert_code(&mut tx, id, &indexes[0], purpose, &hashes(app, phone, purpose, &code)[0], now)
+        .await?;
     tx.commit().await?;
     let message = Message {
         id: id.to_string(),
@@ -58,11 +59,11 @@ pub(crate) async fn check(
     purpose: &'static str,
     code: &str,
 ) -> Result<bool, PeopleError> {
-    let index = index(app, phone);
+    let indexes = indexes(app, phone);
     let mut tx = app.db.begin().await?;
-    let tried = store::try_code(&mut tx, &index, purpose, app.now() - LIFE, TRIES).await?;
+    let tried = store::try_code(&mut tx, &indexes, purpose, app.now() - LIFE, TRIES).await?;
     let right = match tried {
-        Some((id, expected)) if expected == hash(app, phone, purpose, code.trim()) => {
+        Some((id, expected)) if hashes(app, phone, purpose, code.trim()).contains(&expected) => {
             store::use_code(&mut tx, id, app.now()).await?
         }
         _ => false,
@@ -76,10 +77,11 @@ pub(crate) async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> sqlx::Result<u64> 
     store::delete_older(tx, now - TimeDelta::hours(1), now - TimeDelta::days(2)).await
 }
 
-fn index(app: &App, phone: &Phone) -> Vec<u8> {
-    app.keyring.blind_index("sms_code.phone", phone.as_str())
+/// Under the index key in use first, then under those before and after it.
+fn indexes(app: &App, phone: &Phone) -> Vec<Vec<u8>> {
+    app.keyring.blind_indexes("sms_code.phone", phone.as_str())
 }
 
-fn hash(app: &App, phone: &Phone, purpose: &str, code: &str) -> Vec<u8> {
-    app.keyring.blind_index("sms_code.code", &format!("{purpose}|{}|{code}", phone.as_str()))
+fn hashes(app: &App, phone: &Phone, purpose: &str, code: &str) -> Vec<Vec<u8>> {
+    app.keyring.blind_indexes("sms_code.code", &format!("{purpose}|{}|{code}", phone.as_str()))
 }

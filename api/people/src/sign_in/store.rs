@@ -4,15 +4,15 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 #[derive(FromRow)]
-pub(super) struct StateRow {
-    pub(super) browser_hash: Vec<u8>,
-    pub(super) channel: String,
-    pub(super) next: String,
-    pub(super) joins: Option<Uuid>,
-    pub(super) created_at: DateTime<Utc>,
+pub(crate) struct StateRow {
+    pub(crate) browser_hash: Vec<u8>,
+    pub(crate) channel: String,
+    pub(crate) next: String,
+    pub(crate) joins: Option<Uuid>,
+    pub(crate) created_at: DateTime<Utc>,
 }
 
-pub(super) async fn insert_state(tx: &mut Tx, state_hash: &[u8], row: &StateRow) -> sqlx::Result<()> {
+pub(crate) async fn insert_state(tx: &mut Tx, state_hash: &[u8], row: &StateRow) -> sqlx::Result<()> {
     let sql = "INSERT INTO sign_in_state(state_hash, browser_hash, channel, next, joins, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     on_tx!(tx, |c| {
@@ -22,7 +22,7 @@ pub(super) async fn insert_state(tx: &mut Tx, state_hash: &[u8], row: &StateRow)
 }
 
 /// Takes a state out: whoever comes second finds nothing.
-pub(super) async fn take_state(tx: &mut Tx, state_hash: &[u8]) -> sqlx::Result<Option<StateRow>> {
+pub(crate) async fn take_state(tx: &mut Tx, state_hash: &[u8]) -> sqlx::Result<Option<StateRow>> {
     let sql = "DELETE FROM sign_in_state WHERE state_hash = $1
         RETURNING browser_hash, channel, next, joins, created_at";
     on_tx!(tx, |c| sqlx::query_as(sql).bind(state_hash).fetch_optional(c).await)
@@ -43,17 +43,21 @@ pub(super) async fn delete_older(
 }
 
 /// One sender at a time per phone; SQLite has one writer anyway.
-pub(super) async fn lock_phone(tx: &mut Tx, phone_index: &[u8]) -> sqlx::Result<()> {
+pub(super) async fn lock_phone(tx: &mut Tx, indexes: &[Vec<u8>]) -> sqlx::Result<()> {
     let Tx::Postgres(tx) = tx else { return Ok(()) };
-    let mut key = [0; 8];
-    key.copy_from_slice(&phone_index[..8]);
+    let Some(key) = indexes.iter().min().and_then(|index| index.first_chunk::<8>()) else { return Ok(()) };
     let sql = "SELECT pg_advisory_xact_lock($1)";
-    sqlx::query(sql).bind(i64::from_be_bytes(key)).execute(&mut **tx).await.map(drop)
+    sqlx::query(sql).bind(i64::from_be_bytes(*key)).execute(&mut **tx).await.map(drop)
 }
 
-pub(super) async fn count_codes(tx: &mut Tx, phone_index: &[u8], since: DateTime<Utc>) -> sqlx::Result<i64> {
-    let sql = "SELECT count(*) FROM sms_code WHERE phone_index = $1 AND sent_at > $2";
-    on_tx!(tx, |c| sqlx::query_scalar(sql).bind(phone_index).bind(since).fetch_one(c).await)
+pub(super) async fn count_codes(tx: &mut Tx, indexes: &[Vec<u8>], since: DateTime<Utc>) -> sqlx::Result<i64> {
+    let sql = "SELECT count(*) FROM sms_code WHERE phone_index IN ($1, $3) AND sent_at > $2";
+    on_tx!(tx, |c| sqlx::query_scalar(sql)
+        .bind(indexes.first())
+        .bind(since)
+        .bind(indexes.last())
+        .fetch_one(c)
+        .await)
 }
 
 pub(super) async fn insert_code(
@@ -76,17 +80,18 @@ pub(super) async fn insert_code(
 /// was tried too often.
 pub(super) async fn try_code(
     tx: &mut Tx,
-    phone_index: &[u8],
+    indexes: &[Vec<u8>],
     purpose: &str,
     since: DateTime<Utc>,
     tries: i64,
 ) -> sqlx::Result<Option<(Uuid, Vec<u8>)>> {
     let sql = "UPDATE sms_code SET tries = tries + 1 WHERE tries < $4 AND used_at IS NULL AND id = (
-            SELECT id FROM sms_code WHERE phone_index = $1 AND purpose = $2 AND sent_at > $3
+            SELECT id FROM sms_code WHERE phone_index IN ($1, $5) AND purpose = $2 AND sent_at > $3
             ORDER BY sent_at DESC, id DESC LIMIT 1)
         RETURNING id, code_hash";
     on_tx!(tx, |c| {
-        let query = sqlx::query_as(sql).bind(phone_index).bind(purpose).bind(since).bind(tries);
+        let query = sqlx::query_as(sql).bind(indexes.first()).bind(purpose).bind(since).bind(tries);
+        let query = query.bind(indexes.last());
         query.fetch_optional(c).await
     })
 }

@@ -12,7 +12,7 @@ use figment::{
 };
 use serde::Deserialize;
 
-use super::{Keyring, Keys};
+use super::{Keyring, Keys, keyed};
 use crate::{Config, Db, Ids, on_read, on_tx};
 
 /// Keys that cannot be used. No message holds key material.
@@ -32,6 +32,10 @@ pub enum KeyFileError {
     Current(u16),
     #[error("还有 {rows} 个数据是用密钥版本 {version} 加密的，不能停用：请先执行 jiuyi key rotate")]
     InUse { version: u16, rows: i64 },
+    #[error("{0}")]
+    Index(&'static str),
+    #[error("还有 {0} 个数据使用旧的盲索引密钥，不能停用：请再执行 jiuyi key rotate --index")]
+    IndexInUse(u64),
     #[error("密钥文件内容有误：{0}")]
     Content(&'static str),
     #[error(
@@ -46,6 +50,8 @@ pub enum KeyFileError {
 struct KeyFile {
     current: u16,
     index: String,
+    index_old: Option<String>,
+    index_next: Option<String>,
     sealing: BTreeMap<String, String>,
 }
 
@@ -69,11 +75,17 @@ impl Keyring {
         } else {
             Self::of(Keys::parse(&config.keys)?, None)
         };
-        let ours = ring.keys.load().fingerprints();
-        if let Some((version, _)) = known.iter().find(|(version, mark)| ours.get(version) != Some(mark)) {
-            return Err(KeyFileError::Foreign(*version));
+        let marks = known.into_iter().map(|(version, mark)| (version, hex::encode(mark))).collect();
+        if let Some(version) = ring.missing_of(&marks) {
+            return Err(KeyFileError::Foreign(version));
         }
-        insert_fingerprints(db, ours).await?;
+        // As they stand under the index key the database knows.
+        let keys = Arc::clone(&ring.keys.load());
+        let ours = keys.index_keys().map(|index| keys.fingerprints_under(index));
+        let fitting = ours.into_iter().find(|ours| {
+            marks.get(&0).is_none_or(|mark| ours.get(&0).map(hex::encode).as_ref() == Some(mark))
+        });
+        insert_fingerprints(db, fitting.unwrap_or_default()).await?;
         Ok(ring)
     }
 
@@ -86,7 +98,7 @@ impl Keyring {
         if keys == **before {
             return Ok(false);
         }
-        if keys.index != before.index {
+        if !keys.index_keys().any(|key| before.index_keys().any(|other| other == key)) {
             return Err(KeyFileError::Foreign(0));
         }
         self.keys.store(Arc::new(keys));
@@ -97,9 +109,18 @@ impl Keyring {
 impl Keys {
     /// Version 0 stands for the index key.
     pub(super) fn fingerprints(&self) -> BTreeMap<i64, Vec<u8>> {
+        self.fingerprints_under(&self.index)
+    }
+
+    pub(super) fn fingerprints_under(&self, index: &[u8; 32]) -> BTreeMap<i64, Vec<u8>> {
         let sealing =
-            self.sealing.iter().map(|(version, key)| (i64::from(*version), self.keyed(&[b"key", key])));
-        std::iter::once((0, self.keyed(&[b"index"]))).chain(sealing).collect()
+            self.sealing.iter().map(|(version, key)| (i64::from(*version), keyed(index, &[b"key", key])));
+        std::iter::once((0, keyed(index, &[b"index"]))).chain(sealing).collect()
+    }
+
+    /// The one that writes first.
+    pub(super) fn index_keys(&self) -> impl Iterator<Item = &[u8; 32]> {
+        std::iter::once(&self.index).chain(&self.index_old).chain(&self.index_next)
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, KeyFileError> {
@@ -115,16 +136,23 @@ impl Keys {
         if !sealing.contains_key(&file.current) {
             return Err(KeyFileError::Content("current 所指的版本不在 [sealing] 中"));
         }
-        let index = decoded(&file.index).ok_or(KeyFileError::Content("index 应为 64 位十六进制"))?;
-        Ok(Self { current: file.current, sealing, index })
+        let key = |text: &str| decoded(text).ok_or(KeyFileError::Content("index 应为 64 位十六进制"));
+        let index = key(&file.index)?;
+        let index_old = file.index_old.as_deref().map(key).transpose()?;
+        let index_next = file.index_next.as_deref().map(key).transpose()?;
+        Ok(Self { current: file.current, sealing, index, index_old, index_next })
     }
 
     pub(super) fn print(&self) -> String {
         let lines = self.sealing.iter().map(|(version, key)| format!("{version} = \"{}\"", hex::encode(key)));
         let sealing = lines.collect::<Vec<_>>().join("\n");
+        let line = |name: &str, key: Option<[u8; 32]>| {
+            key.map_or(String::new(), |key| format!("{name} = \"{}\"\n", hex::encode(key)))
+        };
+        let (old, next) = (line("index_old", self.index_old), line("index_next", self.index_next));
         format!(
             "# 个人信息的加密密钥。丢失后已加密的资料无法恢复：请备份，并与数据库分开存放。\n\
-             current = {}\nindex = \"{}\"\n\n[sealing]\n{sealing}\n",
+             current = {}\nindex = \"{}\"\n{old}{next}\n[sealing]\n{sealing}\n",
             self.current,
             hex::encode(self.index)
         )

@@ -6,7 +6,7 @@ use super::{
     KeyFileError, Keyring, Keys, SealedColumn, count_by_version,
     key_file::{insert_fingerprints, write_private},
 };
-use crate::{Db, Ids, on_tx};
+use crate::{Db, Ids, integrity, on_tx};
 
 impl Keyring {
     /// Adds a key that opens but does not seal yet; gives its version. Bring the key file to every node before
@@ -47,7 +47,9 @@ impl Keyring {
         if keys.sealing.remove(&version).is_none() {
             return Err(KeyFileError::NoVersion(version));
         }
-        let rows = count_by_version(db, columns).await?.get(&version).copied().unwrap_or_default();
+        let sealed = count_by_version(db, columns).await?.get(&version).copied().unwrap_or_default();
+        let macs = integrity::count_by_version(db).await?.get(&version).copied().unwrap_or_default();
+        let rows = sealed + macs;
         if rows > 0 {
             return Err(KeyFileError::InUse { version, rows });
         }
@@ -62,7 +64,7 @@ impl Keyring {
         self.replace(keys)
     }
 
-    fn replace(&self, keys: Keys) -> Result<(), KeyFileError> {
+    pub(super) fn replace(&self, keys: Keys) -> Result<(), KeyFileError> {
         let path = self.file.as_ref().ok_or(KeyFileError::NoFile)?;
         write_over(path, &keys.print()).map_err(|error| KeyFileError::File(path.clone(), error))?;
         self.keys.store(Arc::new(keys));
@@ -109,6 +111,10 @@ mod tests {
         };
         let mut tx = app.db.begin().await.unwrap();
         on_tx!(&mut tx, |c| sqlx::query(sql).execute(c).await.map(drop)).unwrap();
+        // The MACs of the bench are of another ring; integrity::tests change keys with MACs.
+        for sql in ["DELETE FROM row_mac", "DELETE FROM row_mac_begun"] {
+            on_tx!(&mut tx, |c| sqlx::query(sql).execute(c).await.map(drop)).unwrap();
+        }
         for row in 1..=ROWS {
             let body = app.keyring.seal(&*app.ids, place(row), &format!("病历{row}"));
             on_tx!(&mut tx, |c| sqlx::query("INSERT INTO note VALUES ($1, $2)")
@@ -221,6 +227,29 @@ mod tests {
             let version = app.keyring.add_key(&*app.ids, &app.db).await.unwrap();
             app.keyring.make_current(version).unwrap();
             assert_eq!(reseal(&app, &[NOTE], |_, _| {}).await.unwrap(), 1198);
+        })
+        .await;
+    }
+
+    /// A node that has not read the key file again goes on sealing with the old key for some seconds. Nothing is lost:
+    /// the old key stays until the last of these values has been sealed anew.
+    #[tokio::test]
+    async fn what_a_late_node_seals_with_the_old_key_holds_up_its_end() {
+        on_each_database(&[], async |bench| {
+            let app = prepared(bench).await;
+            let keyring = Keyring::load(&bench.config, &*bench.ids, &bench.db).await.unwrap();
+            let late = App { keyring: Arc::new(keyring), ..app.clone() };
+            let version = app.keyring.add_key(&*app.ids, &app.db).await.unwrap();
+            app.keyring.make_current(version).unwrap();
+            reseal(&app, &[NOTE], |_, _| {}).await.unwrap();
+            write(&late, 7, late.keyring.seal(&*late.ids, place(7), "迟到的修改")).await;
+            let refused = app.keyring.retire(&app.db, &[NOTE], 1).await.unwrap_err();
+            assert!(matches!(refused, KeyFileError::InUse { version: 1, rows: 1 }));
+            assert!(refused.to_string().contains("还有 1 个数据"), "{refused}");
+            assert_eq!(app.keyring.open(place(7), &read(&app, 7).await).unwrap(), "迟到的修改");
+            assert_eq!(reseal(&app, &[NOTE], |_, _| {}).await.unwrap(), 1);
+            app.keyring.retire(&app.db, &[NOTE], 1).await.unwrap();
+            assert_eq!(late.keyring.open(place(7), &read(&late, 7).await).unwrap(), "迟到的修改");
         })
         .await;
     }

@@ -95,6 +95,7 @@ impl Bench {
             ids,
             config: Arc::new(config),
         };
+        crate::integrity::begin_quietly(&app, crate::integrity::GUARDED).await.expect("rows get their MACs");
         Self { app, clock, schema, _var: var }
     }
 

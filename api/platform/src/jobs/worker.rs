@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, error::Error, pin::Pin, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Job, MOST_TRIES, New, store, wait_after, write};
 use crate::{App, Tx, db};
@@ -17,13 +17,14 @@ pub type Handler =
 pub struct Worker {
     app: App,
     handlers: BTreeMap<&'static str, Handler>,
-    daily: Vec<(&'static str, u32)>,
+    /// Kind, every so many hours, counted from an hour of the day in China.
+    timed: Vec<(&'static str, u32, u32)>,
     lease: TimeDelta,
 }
 
 impl Worker {
     pub fn new(app: App) -> Self {
-        Self { app, handlers: BTreeMap::new(), daily: Vec::new(), lease: TimeDelta::seconds(60) }
+        Self { app, handlers: BTreeMap::new(), timed: Vec::new(), lease: TimeDelta::seconds(60) }
     }
 
     /// Runs jobs of a kind by `handler`.
@@ -42,8 +43,15 @@ impl Worker {
 
     /// Writes a job of this kind for every day, due at a full hour in China; once, however many nodes there are.
     #[must_use]
-    pub fn daily(mut self, kind: &'static str, hour: u32) -> Self {
-        self.daily.push((kind, hour.min(23)));
+    pub fn daily(self, kind: &'static str, hour: u32) -> Self {
+        self.every(kind, 24, hour)
+    }
+
+    /// Writes a job of this kind for every so many hours, counted from a full hour in China; once, however many nodes
+    /// there are.
+    #[must_use]
+    pub fn every(mut self, kind: &'static str, hours: u32, from: u32) -> Self {
+        self.timed.push((kind, hours.max(1), from.min(23)));
         self
     }
 
@@ -70,7 +78,7 @@ impl Worker {
 
     /// Runs what is due now; gives how many jobs it took.
     pub async fn step(&self) -> Result<usize, db::Error> {
-        self.write_daily().await?;
+        self.write_timed().await?;
         let jobs = db::retry(|| self.claim()).await?;
         let count = jobs.len();
         for job in jobs {
@@ -167,26 +175,27 @@ impl Worker {
         Ok(())
     }
 
-    async fn write_daily(&self) -> Result<(), db::Error> {
-        if self.daily.is_empty() {
+    async fn write_timed(&self) -> Result<(), db::Error> {
+        if self.timed.is_empty() {
             return Ok(());
         }
         let mut tx: Tx = self.app.db.begin().await?;
-        for (kind, hour) in &self.daily {
-            let (day, due_at) = next_of_day(&self.app, *hour);
-            let new = New { kind, lane: None, unique_key: Some(&day), due_at };
+        for (kind, hours, from) in &self.timed {
+            let (slot, due_at) = next_slot(self.app.now(), *hours, *from);
+            let new = New { kind, lane: None, unique_key: Some(&slot), due_at };
             write(&self.app, &mut tx, new, &serde_json::Value::Null).await?;
         }
         tx.commit().await
     }
 }
 
-/// The next full hour of a day in China, and that day's name.
-fn next_of_day(app: &App, hour: u32) -> (String, DateTime<Utc>) {
-    let today = app.clock.today();
-    let at = |day: chrono::NaiveDate| {
-        day.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(i64::from(hour) - 8)
-    };
-    let day = if at(today) > app.now() { today } else { today + Days::new(1) };
-    (day.to_string(), at(day))
+/// The next moment after `now` that is a multiple of `hours` from the hour `from` in China, and its name.
+fn next_slot(now: DateTime<Utc>, hours: u32, from: u32) -> (String, DateTime<Utc>) {
+    let (step, shift) = (i64::from(hours) * 3600, (i64::from(from) - 8) * 3600);
+    let next = ((now.timestamp() - shift).div_euclid(step) + 1) * step + shift;
+    let at = DateTime::from_timestamp(next, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let in_china = at + TimeDelta::hours(8);
+    // A day's one job is named by its day.
+    let name = if hours == 24 { in_china.format("%F") } else { in_china.format("%FT%H") };
+    (name.to_string(), at)
 }

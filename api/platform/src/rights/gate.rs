@@ -16,6 +16,7 @@ use crate::{
     App, Problem,
     audit::{self, Actor, Outcome},
     http::{RequestId, method_not_allowed},
+    integrity::BrokenRow,
     session::{Principal, Session, SignedIn},
 };
 
@@ -63,7 +64,10 @@ impl Gate {
                 self.refuse(parts, &session, "不是医务人员", detail).await
             }
             (_, Principal::Staff { id, .. }) => {
-                let held = self.held(*id).await?;
+                let held = match self.held(*id).await? {
+                    Ok(held) => held,
+                    Err(broken) => return self.refuse_broken(parts, &session, &broken).await,
+                };
                 let permission = match who {
                     Who::Staff(permission) => Some(permission),
                     _ => None,
@@ -81,8 +85,8 @@ impl Gate {
     }
 
     /// What somebody holds, read anew when anybody's rights have changed.
-    async fn held(&self, id: Uuid) -> Result<Arc<Held>, Problem> {
-        let db = &self.0.app.db;
+    async fn held(&self, id: Uuid) -> Result<Result<Arc<Held>, BrokenRow>, Problem> {
+        let (db, keyring) = (&self.0.app.db, &self.0.app.keyring);
         let version = store::find_version(db).await?;
         {
             let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,16 +94,31 @@ impl Gate {
                 *known = Known { version, held: HashMap::new() };
             }
             if let Some(held) = known.held.get(&id) {
-                return Ok(held.clone());
+                return Ok(Ok(held.clone()));
             }
         }
         // Read after its version: at worst it is newer than that, and read again at the next request.
-        let held = Arc::new(store::find_held(db, id).await?);
+        let held = match store::find_sound(db, keyring, id).await? {
+            Ok(held) => Arc::new(held),
+            Err(broken) => return Ok(Err(broken)),
+        };
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.version == version {
             known.held.insert(id, held.clone());
         }
-        Ok(held)
+        Ok(Ok(held))
+    }
+
+    /// Rights that somebody changed in the database give nothing.
+    async fn refuse_broken(
+        &self,
+        parts: &Parts,
+        session: &Session,
+        broken: &BrokenRow,
+    ) -> Result<(), Problem> {
+        tracing::error!(%broken, "ALARM: rights were changed in the database");
+        let detail = "您的权限资料与登记的不一致，为安全起见已停止使用。请立即联系本单位的安全管理员。";
+        self.refuse(parts, session, &format!("权限资料被改动：{broken}"), detail).await
     }
 
     async fn refuse_for(&self, parts: &Parts, session: &Session, lacking: Permission) -> Result<(), Problem> {
@@ -215,7 +234,7 @@ mod tests {
 
     async fn hold(bench: &Bench, id: Uuid, role: &str) {
         let mut tx = bench.db.begin().await.unwrap();
-        roles::hold(&mut tx, id, role, "test", bench.now()).await.unwrap();
+        roles::hold(&mut tx, &bench.keyring, id, role, "test", bench.now()).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -280,17 +299,41 @@ mod tests {
                 fields: Fields::new(),
             };
             let mut tx = bench.db.begin().await.unwrap();
-            roles::change(&mut tx, &record, &[wider]).await.unwrap();
+            roles::change(&mut tx, &bench.keyring, &record, &[wider]).await.unwrap();
             tx.commit().await.unwrap();
             for router in [&one, &two] {
                 assert_eq!(ask(router, Method::GET, "/read", &cookie).await.1, "Some(Institution)");
             }
             let mut tx = bench.db.begin().await.unwrap();
-            roles::release(&mut tx, id, "doctor").await.unwrap();
+            roles::release(&mut tx, &bench.keyring, id, "doctor").await.unwrap();
             tx.commit().await.unwrap();
             for router in [&one, &two] {
                 assert_eq!(ask(router, Method::GET, "/read", &cookie).await.0, 403);
             }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn rights_changed_in_the_database_open_nothing_and_are_told() {
+        on_each_database(&[], async |bench| {
+            let (router, id) = (router(bench), bench.new_id());
+            hold(bench, id, "doctor").await;
+            let cookie = cookie(bench, &staff(id)).await;
+            assert_eq!(ask(&router, Method::GET, "/read", &cookie).await.1, "Some(Department)");
+            let mut tx = bench.db.begin().await.unwrap();
+            let sql = "UPDATE role_grant SET scope = 'district' WHERE role = 'doctor'
+                AND permission = 'consultation.read'";
+            crate::on_tx!(&mut tx, |c| sqlx::query(sql).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+            for path in ["/read", "/desk"] {
+                let (status, body) = ask(&router, Method::GET, path, &cookie).await;
+                assert_eq!(status, 403, "{body}");
+                assert!(body.contains("安全管理员") || body.is_empty(), "{body}");
+            }
+            let told = audit::list_for_object(&bench.db, "GET /read", 9).await.unwrap();
+            let reason = told[0].reason.as_deref().unwrap();
+            assert!(reason.contains("role_grant，行 doctor/consultation.read：内容被改动"), "{reason}");
         })
         .await;
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Duty, Grant, Held, Permission, store};
-use crate::{Db, Problem, Tx, db::Transient};
+use crate::{Db, Problem, Tx, crypto::Keyring, db::Transient, integrity};
 
 /// A role as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub async fn list_holders(db: &Db, role: &str) -> sqlx::Result<Vec<Uuid>> {
 }
 
 /// Makes a role without any rights.
-pub async fn create(tx: &mut Tx, key: &str, name: &str) -> Result<(), RightsError> {
+pub async fn create(tx: &mut Tx, keyring: &Keyring, key: &str, name: &str) -> Result<(), RightsError> {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let begins_well = key.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
     if !(2..=30).contains(&key.len()) || !begins_well || !key.bytes().all(is_plain) {
@@ -128,24 +128,37 @@ pub async fn create(tx: &mut Tx, key: &str, name: &str) -> Result<(), RightsErro
     if length == 0 || length > 20 || name.chars().any(char::is_control) {
         return Err(RightsError::BadName);
     }
-    if store::insert_role(tx, key, name).await? { Ok(()) } else { Err(RightsError::KeyTaken) }
+    if !store::insert_role(tx, key, name).await? {
+        return Err(RightsError::KeyTaken);
+    }
+    Ok(integrity::stamp(tx, keyring, &integrity::ROLE, key).await?)
 }
 
 /// Replaces what a role gives, based on the version that was read.
-pub async fn change(tx: &mut Tx, role: &RoleRecord, grants: &[Grant]) -> Result<(), RightsError> {
+pub async fn change(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    role: &RoleRecord,
+    grants: &[Grant],
+) -> Result<(), RightsError> {
     if role.is_fixed() {
         return Err(RightsError::Fixed);
     }
     if let Some(wrong) = grants.iter().find(|grant| grant.permission.duty() != role.duty) {
         return Err(RightsError::WrongDuty(wrong.permission));
     }
-    if store::replace_grants(tx, role, grants).await? { Ok(()) } else { Err(RightsError::Outdated) }
+    if !store::replace_grants(tx, role, grants).await? {
+        return Err(RightsError::Outdated);
+    }
+    integrity::stamp(tx, keyring, &integrity::ROLE, role.key.as_str()).await?;
+    Ok(integrity::stamp(tx, keyring, &integrity::ROLE_GRANT, role.key.as_str()).await?)
 }
 
 /// Gives somebody a role; false when they hold it already. The three administrators exclude each other and all
 /// business roles.
 pub async fn give(
     tx: &mut Tx,
+    keyring: &Keyring,
     id: Uuid,
     role: &RoleRecord,
     given_by: &str,
@@ -161,19 +174,26 @@ pub async fn give(
         Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
             Err(RightsError::Excluded(role.duty))
         }
-        outcome => Ok(outcome?),
+        outcome => {
+            let is_new = outcome?;
+            integrity::stamp_holder(tx, keyring, id).await?;
+            Ok(is_new)
+        }
     }
 }
 
 /// Takes a role away; false when it was not held.
-pub async fn release(tx: &mut Tx, id: Uuid, role: &str) -> Result<bool, RightsError> {
-    Ok(store::delete_holder(tx, id, role).await?)
+pub async fn release(tx: &mut Tx, keyring: &Keyring, id: Uuid, role: &str) -> Result<bool, RightsError> {
+    let was_held = store::delete_holder(tx, id, role).await?;
+    integrity::stamp_holder(tx, keyring, id).await?;
+    Ok(was_held)
 }
 
 /// [`give`] by the role's key.
 #[cfg(test)]
 pub(crate) async fn hold(
     tx: &mut Tx,
+    keyring: &Keyring,
     id: Uuid,
     role: &str,
     given_by: &str,
@@ -194,7 +214,7 @@ pub(crate) async fn hold(
         grants: Vec::new(),
         n_holders: 0,
     };
-    give(tx, id, &record, given_by, now).await
+    give(tx, keyring, id, &record, given_by, now).await
 }
 
 #[cfg(test)]
@@ -211,7 +231,7 @@ mod tests {
 
     async fn try_to(bench: &Bench, id: Uuid, role: &str) -> Result<bool, RightsError> {
         let mut tx = bench.db.begin().await.unwrap();
-        let outcome = hold(&mut tx, id, role, "test", bench.now()).await;
+        let outcome = hold(&mut tx, &bench.keyring, id, role, "test", bench.now()).await;
         if outcome.is_ok() {
             tx.commit().await.unwrap();
         }
@@ -272,7 +292,7 @@ mod tests {
                 assert!(written.is_err(), "the database refuses {second} beside {first}");
             }
             let mut tx = bench.db.begin().await.unwrap();
-            assert!(release(&mut tx, id, first).await.unwrap());
+            assert!(release(&mut tx, &bench.keyring, id, first).await.unwrap());
             tx.commit().await.unwrap();
             assert!(try_to(bench, id, second).await.unwrap(), "after the first was taken");
         })
@@ -286,11 +306,12 @@ mod tests {
             let doctor = find_role(&bench.db, "doctor").await.unwrap().unwrap();
             let mut tx = bench.db.begin().await.unwrap();
             for permission in [Permission::AuditRead, Permission::RoleManage, Permission::AccountManage] {
-                let refused = change(&mut tx, &doctor, &[grant(permission)]).await;
+                let refused = change(&mut tx, &bench.keyring, &doctor, &[grant(permission)]).await;
                 assert!(matches!(refused, Err(RightsError::WrongDuty(_))), "{refused:?}");
             }
             let security = find_role(&bench.db, "security_admin").await.unwrap().unwrap();
-            let refused = change(&mut tx, &security, &[grant(Permission::ConsultationRead)]).await;
+            let refused =
+                change(&mut tx, &bench.keyring, &security, &[grant(Permission::ConsultationRead)]).await;
             assert!(matches!(refused, Err(RightsError::Fixed)));
             drop(tx);
             for (role, duty, permission) in [
@@ -315,12 +336,18 @@ mod tests {
     async fn a_role_is_made_changed_and_kept_from_lost_changes() {
         on_each_database(&[], async |bench| {
             let mut tx = bench.db.begin().await.unwrap();
-            create(&mut tx, "night_shift", "夜班").await.unwrap();
-            assert!(matches!(create(&mut tx, "night_shift", "又一个").await, Err(RightsError::KeyTaken)));
+            create(&mut tx, &bench.keyring, "night_shift", "夜班").await.unwrap();
+            assert!(matches!(
+                create(&mut tx, &bench.keyring, "night_shift", "又一个").await,
+                Err(RightsError::KeyTaken)
+            ));
             for key in ["", "a", "Night", "1st", "a b", "夜班", "x; DROP TABLE role"] {
-                assert!(matches!(create(&mut tx, key, "夜班").await, Err(RightsError::BadKey)), "{key}");
+                assert!(
+                    matches!(create(&mut tx, &bench.keyring, key, "夜班").await, Err(RightsError::BadKey)),
+                    "{key}"
+                );
             }
-            assert!(matches!(create(&mut tx, "okay", "").await, Err(RightsError::BadName)));
+            assert!(matches!(create(&mut tx, &bench.keyring, "okay", "").await, Err(RightsError::BadName)));
             tx.commit().await.unwrap();
             let made = find_role(&bench.db, "night_shift").await.unwrap().unwrap();
             assert!((made.grants.is_empty(), made.built_in, made.version) == (true, false, 1));
@@ -330,8 +357,8 @@ mod tests {
                 fields: [Field::Name, Field::Phone].into(),
             }];
             let mut tx = bench.db.begin().await.unwrap();
-            change(&mut tx, &made, &grants).await.unwrap();
-            let lost = change(&mut tx, &made, &[]).await;
+            change(&mut tx, &bench.keyring, &made, &grants).await.unwrap();
+            let lost = change(&mut tx, &bench.keyring, &made, &[]).await;
             assert!(matches!(lost, Err(RightsError::Outdated)));
             tx.commit().await.unwrap();
             let changed = find_role(&bench.db, "night_shift").await.unwrap().unwrap();

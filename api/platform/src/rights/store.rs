@@ -5,7 +5,12 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{Duty, Field, Fields, Grant, Held, Permission, RoleRecord, Scope};
-use crate::{Db, Tx, on_read, on_tx};
+use crate::{
+    Db, Tx,
+    crypto::Keyring,
+    integrity::{self, BrokenRow},
+    on_read, on_tx,
+};
 
 #[derive(FromRow)]
 struct RoleRow {
@@ -56,10 +61,35 @@ pub(super) async fn find_version(db: &Db) -> sqlx::Result<i64> {
 
 /// Everything somebody holds.
 pub(super) async fn find_held(db: &Db, id: Uuid) -> sqlx::Result<Held> {
+    read_held(&mut db.snapshot().await?, id).await
+}
+
+/// Everything somebody holds, when all rows behind it are as the program wrote them; else the first that is not.
+pub(super) async fn find_sound(
+    db: &Db,
+    keyring: &Keyring,
+    id: Uuid,
+) -> sqlx::Result<Result<Held, BrokenRow>> {
+    let mut tx = db.snapshot().await?;
+    let sql = "SELECT DISTINCT role FROM role_holder WHERE principal_id = $1 ORDER BY role";
+    let roles: Vec<String> = on_tx!(&mut tx, |c| sqlx::query_scalar(sql).bind(id).fetch_all(c).await)?;
+    let mut broken = integrity::check(&mut tx, keyring, &integrity::ROLE_HOLDER, id).await?;
+    broken.extend(integrity::check(&mut tx, keyring, &integrity::DUTY, id).await?);
+    for role in &roles {
+        broken.extend(integrity::check(&mut tx, keyring, &integrity::ROLE, role.as_str()).await?);
+        broken.extend(integrity::check(&mut tx, keyring, &integrity::ROLE_GRANT, role.as_str()).await?);
+    }
+    match broken.into_iter().next() {
+        Some(first) => Ok(Err(first)),
+        None => Ok(Ok(read_held(&mut tx, id).await?)),
+    }
+}
+
+async fn read_held(tx: &mut Tx, id: Uuid) -> sqlx::Result<Held> {
     let sql = "SELECT g.role, r.name AS role_name, g.duty, g.permission, g.scope, g.fields
         FROM role_holder h JOIN role r ON r.key = h.role JOIN role_grant g ON g.role = h.role
         WHERE h.principal_id = $1 ORDER BY g.role, g.permission";
-    let rows: Vec<GrantRow> = on_read!(db, |c| sqlx::query_as(sql).bind(id).fetch_all(c).await)?;
+    let rows: Vec<GrantRow> = on_tx!(tx, |c| sqlx::query_as(sql).bind(id).fetch_all(c).await)?;
     let mut roles: Vec<String> = rows.iter().map(|row| row.role_name.clone()).collect();
     roles.dedup();
     Ok(Held::of(rows.iter().filter_map(GrantRow::grant).collect(), roles))

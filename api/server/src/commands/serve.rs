@@ -41,6 +41,9 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
     let registering = preconsult_of(&app, &releases);
     let registering = tokio::spawn(maintenance::follow_registrations(registering, gateways.clone()));
+    let worker = platform::backup::handlers(worker, &app);
+    let worker = people::directory::handlers(worker, &app, &gateways);
+    people::directory::ask_first(&app).await?;
     let worker = preconsult::exchange::handlers(worker, gateways);
     let (serving, over) = tokio::sync::oneshot::channel::<()>();
     let jobs = tokio::spawn(worker.run(async { drop(over.await) }));

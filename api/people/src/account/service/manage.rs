@@ -75,9 +75,9 @@ pub async fn create(app: &App, by: &By, new: &NewAccount, known: bool) -> Result
     let hash = password::hash(app, &made).await?;
     let mut tx = app.db.begin().await?;
     if !known {
-        store::insert_staff(&mut tx, &new.staff, app.now()).await?;
+        store::insert_staff(&app.keyring, &mut tx, &new.staff, app.now()).await?;
     }
-    if !store::insert(&mut tx, new.staff.id, &name, &hash, true, app.now()).await? {
+    if !store::insert(&app.keyring, &mut tx, new.staff.id, &name, &hash, true, app.now()).await? {
         let taken = format!("账号名 {name} 已有人使用，或此人已有账号，请换一个。");
         return Ok(Creation::Faults(vec![("user_name", taken)]));
     }
@@ -96,7 +96,7 @@ pub async fn create(app: &App, by: &By, new: &NewAccount, known: bool) -> Result
 pub async fn disable(app: &App, by: &By, account: &Account) -> Result<(), AccountError> {
     let id = account.staff.id;
     let mut tx = app.db.begin().await?;
-    store::update_disabled(&mut tx, id, Some(app.now()), account.enabled_at).await?;
+    store::update_disabled(&app.keyring, &mut tx, id, Some(app.now()), account.enabled_at).await?;
     store::delete_steps_of(&mut tx, id).await?;
     session::delete_of(&mut tx, id).await?;
     note(app, &mut tx, by, "account.disable", id, None, Outcome::Done).await?;
@@ -107,7 +107,7 @@ pub async fn disable(app: &App, by: &By, account: &Account) -> Result<(), Accoun
 pub async fn enable(app: &App, by: &By, account: &Account) -> Result<(), AccountError> {
     let id = account.staff.id;
     let mut tx = app.db.begin().await?;
-    store::update_disabled(&mut tx, id, None, app.now()).await?;
+    store::update_disabled(&app.keyring, &mut tx, id, None, app.now()).await?;
     note(app, &mut tx, by, "account.enable", id, None, Outcome::Done).await?;
     Ok(tx.commit().await?)
 }
@@ -129,7 +129,7 @@ pub async fn reset_password(app: &App, by: &By, account: &Account) -> Result<Ini
     let hash = password::hash(app, &made).await?;
     let id = account.staff.id;
     let mut tx = app.db.begin().await?;
-    store::update_password(&mut tx, id, &hash, true, app.now()).await?;
+    store::update_password(&app.keyring, &mut tx, id, &hash, true, app.now()).await?;
     store::delete_steps_of(&mut tx, id).await?;
     session::delete_of(&mut tx, id).await?;
     lift_locks(app, &mut tx, account).await?;
@@ -175,7 +175,7 @@ pub async fn open_demo_accounts(app: &App, keys: &[(String, Uuid)]) -> Result<Ve
         let made = password::initial(&*app.ids);
         let hash = password::hash(app, &made).await?;
         let mut tx = app.db.begin().await?;
-        if !store::insert(&mut tx, *id, key, &hash, false, app.now()).await? {
+        if !store::insert(&app.keyring, &mut tx, *id, key, &hash, false, app.now()).await? {
             continue;
         }
         note(app, &mut tx, &by, "account.create", *id, Some("演示人员"), Outcome::Done).await?;
@@ -183,6 +183,16 @@ pub async fn open_demo_accounts(app: &App, keys: &[(String, Uuid)]) -> Result<Ve
         opened.push(Initial { user_name: key.clone(), name: staff.name, role: staff.role, password: made });
     }
     Ok(opened)
+}
+
+/// Recovery codes that were not used: with the old index key they end. Gives how many people had some.
+pub async fn end_recovery_codes(app: &App, by: &By) -> Result<u64, AccountError> {
+    let mut tx = app.db.begin().await?;
+    let n = store::delete_recovery_codes(&mut tx).await?;
+    let reason = format!("更换盲索引密钥，{n} 人的恢复码作废");
+    note(app, &mut tx, by, "account.recovery_codes", Uuid::nil(), Some(&reason), Outcome::Done).await?;
+    tx.commit().await?;
+    Ok(n)
 }
 
 async fn lift_locks(app: &App, tx: &mut platform::Tx, account: &Account) -> Result<(), AccountError> {

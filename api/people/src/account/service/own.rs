@@ -44,7 +44,7 @@ pub async fn change_password(
     let hash = password::hash(app, new).await?;
     let (id, by) = (account.staff.id, By::session(session, &visit.request));
     let mut tx = app.db.begin().await?;
-    store::update_password(&mut tx, id, &hash, false, app.now()).await?;
+    store::update_password(&app.keyring, &mut tx, id, &hash, false, app.now()).await?;
     store::delete_steps_of(&mut tx, id).await?;
     session::delete_others(&mut tx, session).await?;
     session::update_proved(&mut tx, session, app.now()).await?;

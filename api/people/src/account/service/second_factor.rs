@@ -34,7 +34,7 @@ pub async fn begin_enrolment(app: &App, account: &Account) -> Result<Enrolment, 
         let secret = totp::new_secret(&*app.ids);
         let pending = app.keyring.seal(&*app.ids, store::place_of_pending(id), &secret);
         let mut tx = app.db.begin().await?;
-        store::update_pending(&mut tx, id, &pending).await?;
+        store::update_pending(&app.keyring, &mut tx, id, &pending).await?;
         tx.commit().await?;
         secret
     };
@@ -56,7 +56,7 @@ pub async fn confirm_enrolment(
     let sealed = app.keyring.seal(&*app.ids, store::place_of_secret(id), &secret);
     let codes = make_codes(app);
     let mut tx = app.db.begin().await?;
-    store::update_secret(&mut tx, id, &sealed, step, app.now()).await?;
+    store::update_secret(&app.keyring, &mut tx, id, &sealed, step, app.now()).await?;
     store::replace_recovery_codes(&mut tx, id, &hashes(app, account, &codes)).await?;
     note(app, &mut tx, by, "account.second_factor", id, Some("启用"), Outcome::Done).await?;
     tx.commit().await?;
@@ -87,7 +87,7 @@ pub async fn end_second_factor(app: &App, by: &By, account: &Account) -> Result<
     }
     let id = account.staff.id;
     let mut tx = app.db.begin().await?;
-    store::clear_secret(&mut tx, id).await?;
+    store::clear_secret(&app.keyring, &mut tx, id).await?;
     note(app, &mut tx, by, "account.second_factor", id, Some("停用"), Outcome::Done).await?;
     Ok(tx.commit().await?)
 }
@@ -112,12 +112,15 @@ pub(super) async fn judge(
         return Ok(Err(Refusal::Locked { until }));
     }
     let is_right = match totp::matching_step(&secret, typed, app.now(), account.totp_step) {
-        Some(step) => store::use_totp_step(&mut tx, id, step).await?,
+        Some(step) => store::use_totp_step(&app.keyring, &mut tx, id, step).await?,
         None => false,
     };
     let is_recovery = !is_right && {
-        let hash = hash(app, account, typed);
-        store::use_recovery_code(&mut tx, id, &hash, app.now()).await?
+        let mut is_used = false;
+        for hash in known_hashes(app, account, typed) {
+            is_used = is_used || store::use_recovery_code(&mut tx, id, &hash, app.now()).await?;
+        }
+        is_used
     };
     if is_right || is_recovery {
         store::clear(&mut tx, Kind::Code, &key).await?;
@@ -140,7 +143,7 @@ pub(super) async fn judge(
 pub(super) async fn clear(app: &App, by: &By, account: &Account) -> Result<(), AccountError> {
     let id = account.staff.id;
     let mut tx = app.db.begin().await?;
-    store::clear_secret(&mut tx, id).await?;
+    store::clear_secret(&app.keyring, &mut tx, id).await?;
     store::clear(&mut tx, Kind::Code, &key_of(app, Kind::Code, &id.to_string())).await?;
     store::delete_steps_of(&mut tx, id).await?;
     session::delete_of(&mut tx, id).await?;
@@ -160,11 +163,12 @@ fn make_codes(app: &App) -> Vec<String> {
 }
 
 fn hashes(app: &App, account: &Account, codes: &[String]) -> Vec<Vec<u8>> {
-    codes.iter().map(|code| hash(app, account, code)).collect()
+    codes.iter().filter_map(|code| known_hashes(app, account, code).into_iter().next()).collect()
 }
 
-fn hash(app: &App, account: &Account, typed: &str) -> Vec<u8> {
+/// As it is hashed now, and as it was hashed under the index key before.
+fn known_hashes(app: &App, account: &Account, typed: &str) -> Vec<Vec<u8>> {
     let plain: String = typed.chars().filter(char::is_ascii_alphanumeric).collect();
     let text = format!("{}|{}", account.staff.id, plain.to_ascii_uppercase());
-    app.keyring.blind_index("recovery_code.code_hash", &text)
+    app.keyring.blind_indexes("recovery_code.code_hash", &text)
 }

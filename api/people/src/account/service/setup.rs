@@ -88,7 +88,7 @@ pub async fn set_up(
         return Ok(SetUp::WrongCode);
     }
     let department = office();
-    crate::store::save_department(&mut tx, &department).await?;
+    crate::store::save_department(&app.keyring, &mut tx, &department).await?;
     let by = By { actor: Actor::system("setup"), request_id: visit.request.0.clone() };
     for (at, (hash, initial)) in made.iter().enumerate() {
         let staff = Staff {
@@ -98,8 +98,8 @@ pub async fn set_up(
             title: String::new(),
             department: department.clone(),
         };
-        store::insert_staff(&mut tx, &staff, app.now()).await?;
-        if !store::insert(&mut tx, staff.id, &initial.user_name, hash, true, app.now()).await? {
+        store::insert_staff(&app.keyring, &mut tx, &staff, app.now()).await?;
+        if !store::insert(&app.keyring, &mut tx, staff.id, &initial.user_name, hash, true, app.now()).await? {
             return Ok(SetUp::Faults(vec![(
                 format!("user_name_{at}"),
                 "账号名已有人使用，请换一个。".into(),
@@ -127,7 +127,7 @@ fn office() -> Department {
 pub async fn open_office(app: &App) -> Result<Department, AccountError> {
     let office = office();
     let mut tx = app.db.begin().await?;
-    crate::store::save_department(&mut tx, &office).await?;
+    crate::store::save_department(&app.keyring, &mut tx, &office).await?;
     tx.commit().await?;
     Ok(office)
 }

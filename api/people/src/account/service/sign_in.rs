@@ -11,11 +11,14 @@ use platform::{
 use uuid::Uuid;
 
 use super::{By, Visit, faults_of_new, from, key_of, note, open_session, second_factor};
-use crate::account::{
-    AccountError,
-    model::{ATTEMPTS, Account, AccountState, STEP_LASTS, Step, user_name},
-    password,
-    store::{self, HalfOpen, Kind},
+use crate::{
+    account::{
+        AccountError,
+        model::{ATTEMPTS, Account, AccountState, STEP_LASTS, Step, user_name},
+        password,
+        store::{self, HalfOpen, Kind},
+    },
+    guard,
 };
 
 /// Name of the cookie of a half-open sign-in; it opens nothing but the next step.
@@ -100,6 +103,9 @@ pub async fn sign_in(
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
     let is_right = password::matches(hash, &shortened(typed_password)).await?;
     let whose = account.as_ref().map(|account| account.staff.principal());
+    if let Some(account) = account.as_ref().filter(|_| is_right) {
+        ensure_sound(app, visit, account).await?;
+    }
     let mut tx = app.db.begin().await?;
     let Some(account) = account.filter(|_| is_right) else {
         refused(app, &mut tx, visit, whose, "账号名或密码不正确").await?;
@@ -112,6 +118,31 @@ pub async fn sign_in(
     // In the order they were taken, so that two attempts never wait for each other.
     store::give_back(&mut tx, Kind::Address, &of_place, places).await?;
     store::clear(&mut tx, Kind::Name, &of_name).await?;
+    go_in(app, tx, visit, account, next).await
+}
+
+/// Signs in somebody who has proved elsewhere who they are; what their account still needs is asked as after a password.
+pub(crate) async fn admit(
+    app: &App,
+    visit: &Visit,
+    staff: Uuid,
+    next: &str,
+) -> Result<Attempt, AccountError> {
+    let account = store::find(&app.db, staff).await?.ok_or(AccountError::NotFound)?;
+    ensure_sound(app, visit, &account).await?;
+    let tx = app.db.begin().await?;
+    go_in(app, tx, visit, account, next).await
+}
+
+/// A session, or what is asked before; nothing for a closed account.
+async fn go_in(
+    app: &App,
+    mut tx: platform::Tx,
+    visit: &Visit,
+    account: Account,
+    next: &str,
+) -> Result<Attempt, AccountError> {
+    let now = app.now();
     let shut = match account.state(&app.config, now) {
         AccountState::Active => None,
         AccountState::Disabled => Some((Refusal::Disabled, "账号已停用")),
@@ -195,7 +226,7 @@ pub async fn choose_password(
     let hash = password::hash(app, new).await?;
     let id = step.account.staff.id;
     let mut tx = app.db.begin().await?;
-    store::update_password(&mut tx, id, &hash, false, app.now()).await?;
+    store::update_password(&app.keyring, &mut tx, id, &hash, false, app.now()).await?;
     platform::session::delete_of(&mut tx, id).await?;
     note(app, &mut tx, &by(visit, &step.account), "account.password", id, None, Outcome::Done).await?;
     tx.commit().await?;
@@ -235,6 +266,7 @@ async fn go_on(app: &App, visit: &Visit, half: HalfOpen) -> Result<Attempt, Acco
         return Ok(Attempt::Goes(None));
     }
     let principal = account.staff.principal();
+    ensure_sound(app, visit, &account).await?;
     let mut tx = app.db.begin().await?;
     if !store::delete_step(&mut tx, &half.token_hash).await? {
         return Err(AccountError::NotFound);
@@ -242,6 +274,17 @@ async fn go_on(app: &App, visit: &Visit, half: HalfOpen) -> Result<Attempt, Acco
     let cookie = open_session(app, &mut tx, visit, &principal).await?;
     tx.commit().await?;
     Ok(Attempt::Open { cookie, principal, next: half.next })
+}
+
+/// Nobody signs in with an account that was changed in the database; said only to who knows the password.
+async fn ensure_sound(app: &App, visit: &Visit, account: &Account) -> Result<(), AccountError> {
+    let Some(broken) = guard::find_broken(app, account.staff.id).await? else { return Ok(()) };
+    tracing::error!(%broken, "ALARM: an account was changed in the database");
+    let mut tx = app.db.begin().await?;
+    let why = format!("账号资料被改动：{broken}");
+    refused(app, &mut tx, visit, Some(account.staff.principal()), &why).await?;
+    tx.commit().await?;
+    Err(AccountError::Broken(broken))
 }
 
 /// Notes a refused attempt; what was typed as a name is not kept: it may be a password in the wrong field.
