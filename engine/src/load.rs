@@ -9,7 +9,9 @@ use rules::chart::Chart;
 use crate::{
     Dialogue, Record, Sex, Suspect, Triage,
     differential::Differential,
-    explain, record, release,
+    explain,
+    library::Library,
+    record, release,
     safety::{self, Flags},
     script::Script,
     variables::{CaseFacts, GuardNames},
@@ -30,6 +32,7 @@ pub struct Engine {
     script: Script,
     /// For each symptom, the only sex whose diseases show it.
     symptom_sex: Vec<Option<Sex>>,
+    library: Library,
 }
 
 impl Engine {
@@ -64,12 +67,18 @@ impl Engine {
         };
         let symptom_sex = symptom_sexes(&kb);
         let search = Search::build(&kb)?;
-        Ok(Self { kb, search, extractor, flags, chart, script, symptom_sex })
+        let library = Library::compile(sources, &kb)?;
+        Ok(Self { kb, search, extractor, flags, chart, script, symptom_sex, library })
     }
 
     /// The knowledge of this release.
     pub fn kb(&self) -> &Kb {
         &self.kb
+    }
+
+    /// Questionnaires, flows, matching and quality rules of this release.
+    pub fn library(&self) -> &Library {
+        &self.library
     }
 
     /// The search over the articles of this release; [`Engine::search`] reads the text first.

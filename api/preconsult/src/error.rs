@@ -41,6 +41,9 @@ pub enum PreconsultError {
     NoSuchRelease,
     #[error("cannot bring a past release back")]
     Past(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A template that was published and does not compile: where and why.
+    #[error("a published template does not compile: {0}")]
+    Unrunnable(String),
     #[error(transparent)]
     People(#[from] PeopleError),
     #[error("cannot open a sealed answer")]
@@ -124,6 +127,7 @@ impl From<PreconsultError> for Problem {
             PreconsultError::NoSuchRelease => Self::not_found().detail("没有保存这个知识版本，无法重算。"),
             PreconsultError::People(error) => error.into(),
             PreconsultError::Past(_)
+            | PreconsultError::Unrunnable(_)
             | PreconsultError::Sealed(_)
             | PreconsultError::Unreadable(_)
             | PreconsultError::Storage(_) => Self::internal(error),

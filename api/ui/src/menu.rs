@@ -23,8 +23,22 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 10] = [
+const MENU: [MenuItem; 12] = [
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
+    item(
+        "templates",
+        "/staff/templates",
+        "问卷模板",
+        "编写、试答、提交本科室的预问诊问卷",
+        Permission::TemplateEdit,
+    ),
+    item(
+        "template-review",
+        "/staff/templates/review",
+        "模板审核",
+        "待审的问卷模板：比较、试答、通过或退回",
+        Permission::TemplateReview,
+    ),
     item("knowledge", "/knowledge", "知识库", "知识的概况、版本、比较和查询", Permission::KnowledgeRead),
     item("realname", "/staff/realname", "实名审核", "核对证件照片与填写的内容", Permission::RealnameReview),
     item(
