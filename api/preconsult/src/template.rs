@@ -16,7 +16,7 @@ mod http;
 pub(crate) mod model;
 mod pages;
 mod preview;
-mod service;
+pub(crate) mod service;
 mod sheet;
 mod store;
 #[cfg(test)]
@@ -74,7 +74,9 @@ pub(crate) async fn published(
         match runnable(&template, &version) {
             Ok(compiled) => all.push(compiled),
             // The others go on being asked; who runs the house sees why this one is not.
-            Err(error) => tracing::error!(template = %template.code, %error, "a published template does not run"),
+            Err(error) => {
+                tracing::error!(template = %template.code, %error, "a published template does not run")
+            }
         }
     }
     Ok(all)
@@ -123,5 +125,3 @@ fn form_of(version: &Version) -> Result<Arc<Form>, PreconsultError> {
     forms.insert(version.id, (version.text.clone(), Arc::clone(&form)));
     Ok(form)
 }
-
-pub(crate) use service::uses;

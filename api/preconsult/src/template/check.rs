@@ -10,7 +10,6 @@ use rules::form::{
     cases,
     draft::{Draft, Item},
     paths::paths,
-    print::print,
     prove::prove,
     read::read,
 };
@@ -126,11 +125,7 @@ fn run(form: &Form, file: &str, drafts: &[CaseDraft], findings: &mut Findings) {
 }
 
 /// The cases that are there, and as many generated ones as take further branches.
-pub(crate) async fn completed_cases(
-    form: &Form,
-    code: &str,
-    cases: &str,
-) -> Result<String, TemplateError> {
+pub(crate) async fn completed_cases(form: &Form, code: &str, cases: &str) -> Result<String, TemplateError> {
     let (form, file, cases) = (form.clone(), file_names(code).1, cases.to_owned());
     let completed = spawn_blocking(move || {
         let mut kept = read_cases(&file, &cases)?;
@@ -174,13 +169,6 @@ pub(crate) fn renamed(draft: &Draft, code: &str, title: &str) -> Draft {
     code.clone_into(&mut draft.id.text);
     title.clone_into(&mut draft.title.text);
     draft
-}
-
-/// The draft as printed, with the places of that print.
-pub(crate) fn reread(code: &str, draft: &Draft) -> Result<(String, Draft), Vec<Fault>> {
-    let text = print(draft);
-    let draft = read(&file_names(code).0, &text)?;
-    Ok((text, draft))
 }
 
 #[cfg(test)]

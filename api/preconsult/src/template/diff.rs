@@ -92,13 +92,16 @@ pub(crate) fn diff(old: &Draft, new: &Draft) -> Vec<Difference> {
     let (mut before, mut after) = (Vec::new(), Vec::new());
     entries(&old.items, "", "", &mut before);
     entries(&new.items, "", "", &mut after);
-    let by_name: BTreeMap<&str, &Entry<'_>> = before.iter().map(|entry| (entry.name.as_str(), entry)).collect();
+    let by_name: BTreeMap<&str, &Entry<'_>> =
+        before.iter().map(|entry| (entry.name.as_str(), entry)).collect();
     let names: BTreeSet<&str> = after.iter().map(|entry| entry.name.as_str()).collect();
     let stayed = stayed(&before, &after);
     let mut found = Vec::new();
     let (removed, added) = compared(&head(old), &head(new));
     if !removed.is_empty() || !added.is_empty() {
-        found.push(Difference { change: Change::Changed, name: String::new(), kind: "问卷", removed, added });
+        found.push(Difference {
+            change: Change::Changed, name: String::new(), kind: "问卷", removed, added
+        });
     }
     for entry in &after {
         let (name, kind) = (entry.name.clone(), words::kind_name(entry.item.kind));
@@ -115,7 +118,13 @@ pub(crate) fn diff(old: &Draft, new: &Draft) -> Vec<Difference> {
             }
             found.push(Difference { change: Change::Changed, name, kind, removed, added });
         } else if entry.outer != other.outer || !stayed.contains(entry.name.as_str()) {
-            found.push(Difference { change: Change::Moved, name, kind, removed: Vec::new(), added: Vec::new() });
+            found.push(Difference {
+                change: Change::Moved,
+                name,
+                kind,
+                removed: Vec::new(),
+                added: Vec::new(),
+            });
         }
     }
     for entry in before.iter().filter(|entry| !names.contains(entry.name.as_str())) {

@@ -19,18 +19,38 @@ pub(crate) type Place = Vec<usize>;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Step {
     /// A new item of a kind, to stand at a place.
-    Add { at: Place, kind: Kind },
-    Delete { at: Place },
-    Up { at: Place },
-    Down { at: Place },
+    Add {
+        at: Place,
+        kind: Kind,
+    },
+    Delete {
+        at: Place,
+    },
+    Up {
+        at: Place,
+    },
+    Down {
+        at: Place,
+    },
     /// To stand before what stands at `to` now.
-    Move { at: Place, to: Place },
+    Move {
+        at: Place,
+        to: Place,
+    },
     /// A second one like it, below it.
-    Copy { at: Place },
+    Copy {
+        at: Place,
+    },
     /// Everything about one item but what stands in it.
-    Change { at: Place, item: Box<Item> },
+    Change {
+        at: Place,
+        item: Box<Item>,
+    },
     /// The first lines: title and properties of the whole.
-    Head { title: String, properties: Vec<Property> },
+    Head {
+        title: String,
+        properties: Vec<Property>,
+    },
 }
 
 /// A kind with its name in the language, as the designer offers it.
@@ -271,7 +291,10 @@ fn out_of(draft: &Draft, above: &[usize], direction: Direction) -> Result<Place,
         Direction::Down => Some(beside(index + 1)),
     };
     let page = neighbour.filter(|_| is_page).and_then(|at| {
-        find(draft, &at).ok().filter(|item| item.kind == Kind::Page).map(|item| (at.clone(), item.items.len()))
+        find(draft, &at)
+            .ok()
+            .filter(|item| item.kind == Kind::Page)
+            .map(|item| (at.clone(), item.items.len()))
     });
     Ok(match (page, direction) {
         (Some((page, length)), Direction::Up) => [page, vec![length]].concat(),
@@ -283,7 +306,11 @@ fn out_of(draft: &Draft, above: &[usize], direction: Direction) -> Result<Place,
 
 fn carry(draft: &mut Draft, at: &[usize], to: &[usize]) -> Result<Place, TemplateError> {
     if to.starts_with(at) {
-        return if to == at { Ok(at.to_vec()) } else { Err(TemplateError::input("/to", "不能放进它自己里面。")) };
+        return if to == at {
+            Ok(at.to_vec())
+        } else {
+            Err(TemplateError::input("/to", "不能放进它自己里面。"))
+        };
     }
     let item = take(draft, at)?;
     // Places behind the taken item, in its list, moved up by one.
@@ -300,6 +327,7 @@ fn change(draft: &mut Draft, at: &[usize], item: &Item) -> Result<(), TemplateEr
     let (items, index) = list(draft, at)?;
     let old = items.get_mut(index).ok_or_else(gone)?;
     let mut item = item.clone();
+    item.remarks.clear();
     item.items = std::mem::take(&mut old.items);
     item.comments = std::mem::take(&mut old.comments);
     for remark in std::mem::take(&mut old.remarks) {
@@ -410,14 +438,20 @@ mod tests {
         let mut item = find(&draft(), &[0, 1]).unwrap().clone();
         item.options.truncate(1);
         let step = Step::Change { at: vec![0, 1], item: Box::new(item) };
-        let Err(TemplateError::Refused(faults)) = step.apply(&draft()) else { panic!("one option is too few") };
+        let Err(TemplateError::Refused(faults)) = step.apply(&draft()) else {
+            panic!("one option is too few")
+        };
         assert_eq!(faults[0].code, "FM019");
     }
 
     #[test]
     fn a_comment_stays_above_what_it_was_about() {
         let mut item = find(&draft(), &[0, 0]).unwrap().clone();
-        let hint = Property { key: Written::from("提示".to_owned()), when: None, value: Written::from("量过吗".to_owned()) };
+        let hint = Property {
+            key: Written::from("提示".to_owned()),
+            when: None,
+            value: Written::from("量过吗".to_owned()),
+        };
         item.properties.insert(0, hint);
         let text = print(&after(&Step::Change { at: vec![0, 0], item: Box::new(item.clone()) }));
         assert!(text.contains("提示: 量过吗\n// 写进病历\n现病史(是): 发热"), "{text}");

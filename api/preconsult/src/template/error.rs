@@ -66,7 +66,8 @@ impl TemplateError {
             Self::NotForInstitution => "这一步要由机构的审核人通过，您的审核范围只到科室。".to_owned(),
             Self::Input { detail, .. } => detail.clone(),
             Self::Refused(faults) => {
-                let first = faults.first().map(|fault| format!("{}:{}：{}", fault.line, fault.column, fault.message));
+                let first =
+                    faults.first().map(|fault| format!("{}:{}：{}", fault.line, fault.column, fault.message));
                 format!("有 {} 处要先改好。{}", faults.len(), first.unwrap_or_default())
             }
             Self::CodeTaken => "本机构已有这个编号的模板，请换一个编号。".to_owned(),
@@ -98,15 +99,21 @@ impl From<TemplateError> for Problem {
             }
             TemplateError::OwnWork => Self::forbidden(noted),
             TemplateError::NotForInstitution => Self::forbidden(noted),
-            TemplateError::OutdatedVersion => {
-                Self::new(StatusCode::PRECONDITION_FAILED, "/problems/template/outdated-version", "模板已有变化")
-                    .detail(noted)
+            TemplateError::OutdatedVersion => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "/problems/template/outdated-version",
+                "模板已有变化",
+            )
+            .detail(noted),
+            TemplateError::VersionMissing => Self::new(
+                StatusCode::PRECONDITION_REQUIRED,
+                "/problems/template/version-required",
+                "缺少版本",
+            )
+            .detail("请在请求头 If-Match 中给出读取时得到的 ETag。"),
+            TemplateError::WrongState { .. } => {
+                conflict("/problems/template/wrong-state", "现在不能这样操作")
             }
-            TemplateError::VersionMissing => {
-                Self::new(StatusCode::PRECONDITION_REQUIRED, "/problems/template/version-required", "缺少版本")
-                    .detail("请在请求头 If-Match 中给出读取时得到的 ETag。")
-            }
-            TemplateError::WrongState { .. } => conflict("/problems/template/wrong-state", "现在不能这样操作"),
             TemplateError::CodeTaken => conflict("/problems/template/code-taken", "编号已被使用"),
             TemplateError::NothingToUndo => conflict("/problems/template/nothing-to-undo", "没有可以撤回的"),
             TemplateError::Unreadable => conflict("/problems/template/unreadable", "问卷文本有错"),

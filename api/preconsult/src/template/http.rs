@@ -17,14 +17,16 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use body::{
-    CheckRequest, CheckResult, Created, Deed, DepartmentUse, DepartmentUses, NewTemplate, SavedText, TemplateBody,
-    TemplateFilter, TemplateItem, TemplateList, UseFilter,
+    CheckRequest, CheckResult, Created, Deed, DepartmentUse, DepartmentUses, NewTemplate, PublishedFilter,
+    PublishedItem, PublishedList, SavedText, TemplateBody, TemplateFilter, TemplateItem, TemplateList,
+    UseFilter,
 };
 
 use super::{
     TemplateError,
     check::{examine, file_names},
     model::Desk,
+    published,
     service::{self, Arranged, Base, Decision, New, Reading},
 };
 use crate::{Service, Shared};
@@ -36,6 +38,7 @@ const READ: Who = Who::AnyStaff;
 pub(crate) const ACCESS: &[Route] = &[
     Route::get("/api/preconsult/templates", READ),
     Route::post("/api/preconsult/templates", EDIT),
+    Route::get("/api/preconsult/templates/published", READ),
     Route::get("/api/preconsult/templates/{id}", READ),
     Route::put("/api/preconsult/templates/{id}/draft", EDIT),
     Route::post("/api/preconsult/templates/{id}/check", EDIT),
@@ -51,6 +54,7 @@ pub(crate) const ACCESS: &[Route] = &[
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(list_templates, create_template))
+        .routes(routes!(list_published_templates))
         .routes(routes!(read_template))
         .routes(routes!(save_draft))
         .routes(routes!(check_template))
@@ -75,7 +79,11 @@ fn etag(version: i64) -> [(HeaderName, String); 1] {
 }
 
 /// The template as it is now.
-async fn answered(service: &Service, desk: &Desk<'_>, id: Uuid) -> Result<impl IntoResponse + use<>, Problem> {
+async fn answered(
+    service: &Service,
+    desk: &Desk<'_>,
+    id: Uuid,
+) -> Result<impl IntoResponse + use<>, Problem> {
     let reading = service::read(service, desk, id).await?;
     let newest = reading.newest()?;
     let findings = examine(&service.engine, &reading.template.code, &newest.text, &newest.cases).await?;
@@ -88,7 +96,7 @@ async fn answered(service: &Service, desk: &Desk<'_>, id: Uuid) -> Result<impl I
     responses(
         (status = 200, description = "至多 300 份，最近修改的在前", body = TemplateList),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "既不编写也不审核模板")))]
-pub(super) async fn list_templates(
+async fn list_templates(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -105,7 +113,7 @@ pub(super) async fn list_templates(
         (status = 201, description = "已新建", body = Created),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "编号已被使用"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "内容不合要求")))]
-pub(super) async fn create_template(
+async fn create_template(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -126,12 +134,27 @@ pub(super) async fn create_template(
     Ok((StatusCode::CREATED, etag(1), Json(Created { id })))
 }
 
+/// 一个机构的患者现在填的个性化和通用模板。
+#[utoipa::path(get, path = "/api/preconsult/templates/published", tag = "preconsult", params(PublishedFilter),
+    responses((status = 200, description = "已发布的版本，按编号", body = PublishedList)))]
+async fn list_published_templates(
+    State(service): State<Service>,
+    right: Right,
+    request: RequestId,
+    Query(filter): Query<PublishedFilter>,
+) -> Result<Json<PublishedList>, Problem> {
+    let desk = Desk::new(&right, &request)?;
+    let institution = filter.institution.as_deref().unwrap_or(desk.institution());
+    let found = published(&service, institution).await?;
+    Ok(Json(PublishedList { items: found.iter().map(|one| PublishedItem::of(one)).collect() }))
+}
+
 /// 读一份模板：最新一版的文本、设计器 JSON、用例和检查结果。
 #[utoipa::path(get, path = "/api/preconsult/templates/{id}", tag = "preconsult", params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "模板；ETag 用于修改", body = TemplateBody),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有，或不在范围内")))]
-pub(super) async fn read_template(
+async fn read_template(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -168,7 +191,7 @@ fn text_of(reading: &Reading, body: &SavedText) -> Result<(String, String), Temp
         (status = 412, body = Problem, content_type = "application/problem+json", description = "已有变化"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "设计器 JSON 有错"),
         (status = 428, body = Problem, content_type = "application/problem+json", description = "缺少 If-Match")))]
-pub(super) async fn save_draft(
+async fn save_draft(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -187,7 +210,7 @@ pub(super) async fn save_draft(
 /// 检查一份没有保存的文本：每处问题有文件、行、列、原因、例子和改法。
 #[utoipa::path(post, path = "/api/preconsult/templates/{id}/check", tag = "preconsult", params(("id" = Uuid, Path)),
     request_body = CheckRequest, responses((status = 200, description = "检查结果", body = CheckResult)))]
-pub(super) async fn check_template(
+async fn check_template(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -206,7 +229,7 @@ pub(super) async fn check_template(
     responses(
         (status = 200, description = "已提交", body = TemplateBody),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "还有要改的，逐条指出位置")))]
-pub(super) async fn submit_template(
+async fn submit_template(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -222,7 +245,7 @@ pub(super) async fn submit_template(
 #[utoipa::path(post, path = "/api/preconsult/templates/{id}/withdraw", tag = "preconsult",
     params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag")),
     responses((status = 200, description = "回到草稿", body = TemplateBody)))]
-pub(super) async fn withdraw_template(
+async fn withdraw_template(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -238,7 +261,7 @@ pub(super) async fn withdraw_template(
 #[utoipa::path(post, path = "/api/preconsult/templates/{id}/versions", tag = "preconsult",
     params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag")),
     responses((status = 200, description = "新的草稿", body = TemplateBody)))]
-pub(super) async fn begin_template_version(
+async fn begin_template_version(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -256,7 +279,7 @@ pub(super) async fn begin_template_version(
     responses(
         (status = 200, description = "审核后的模板", body = TemplateBody),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "自己写的，或范围不够")))]
-pub(super) async fn review_template(
+async fn review_template(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -278,7 +301,7 @@ pub(super) async fn review_template(
 #[utoipa::path(post, path = "/api/preconsult/templates/{id}/retire", tag = "preconsult", request_body = Deed,
     params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag")),
     responses((status = 200, description = "已停用", body = TemplateBody)))]
-pub(super) async fn retire_template(
+async fn retire_template(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -305,7 +328,7 @@ fn place(desk: &Desk<'_>, filter: &UseFilter) -> Result<(String, String), Templa
 /// 一个科室用哪些问卷，按顺序：在用的在前。
 #[utoipa::path(get, path = "/api/preconsult/template-uses", tag = "preconsult", params(UseFilter),
     responses((status = 200, description = "问卷及其是否在用", body = DepartmentUses)))]
-pub(super) async fn list_template_uses(
+async fn list_template_uses(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
@@ -323,7 +346,7 @@ pub(super) async fn list_template_uses(
     responses(
         (status = 200, description = "保存后的次序", body = DepartmentUses),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "不由您定")))]
-pub(super) async fn save_template_uses(
+async fn save_template_uses(
     State(service): State<Service>,
     right: Right,
     request: RequestId,

@@ -286,9 +286,9 @@ impl<'a> Desk<'a> {
 
     /// Whether one arranges what a department uses.
     pub(crate) fn arranges(&self, institution: &str, department: &str) -> bool {
-        let site =
-            Site { institution: Some(institution), department: Some(department), ..Site::default() };
-        self.review.covers(&site) || (self.edit.scope() >= Some(Scope::Institution) && self.edit.covers(&site))
+        let site = Site { institution: Some(institution), department: Some(department), ..Site::default() };
+        self.review.covers(&site)
+            || (self.edit.scope() >= Some(Scope::Institution) && self.edit.covers(&site))
     }
 }
 

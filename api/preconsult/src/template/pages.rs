@@ -87,10 +87,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 
 /// The island of script of the designer.
 async fn script() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (headers, include_str!("../../assets/designer.js"))
 }
 

@@ -123,7 +123,8 @@ pub(crate) fn trial(form: &Form, draft: &Draft, patient: &Patient, pairs: &Pairs
     }
     let mut trial = seen(&session, pairs, &refusals);
     for shown in &mut trial.shown {
-        let name: Vec<&str> = shown.path.split('.').map(|part| part.split('[').next().unwrap_or_default()).collect();
+        let name: Vec<&str> =
+            shown.path.split('.').map(|part| part.split('[').next().unwrap_or_default()).collect();
         shown.hint = hint(&draft.items, &name).unwrap_or_default();
     }
     trial
@@ -171,7 +172,11 @@ fn paths(session: &Session, group: Option<u32>, path: &str) -> Vec<String> {
     (1..=rows(session, group)).map(|row| format!("{group}[{row}].{inner}")).collect()
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows is small and whole")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of rows is small and whole"
+)]
 fn rows(session: &Session, group: &str) -> usize {
     match session.value(group) {
         rules::expr::Value::Number(number) if number > 0.0 => (number as usize).min(MAX_ROWS),
@@ -306,7 +311,13 @@ mod tests {
     #[test]
     fn a_trial_shows_what_the_answers_lead_to_and_writes_the_record() {
         assert_eq!(names(&on_trial(&[])), ["一", "咳时", "痰", "药"]);
-        let trial = on_trial(&[("q.咳时", "3"), ("q.痰", "有"), ("q.色", "黄"), ("q.药", "2"), ("q.药[2].名", "甲药")]);
+        let trial = on_trial(&[
+            ("q.咳时", "3"),
+            ("q.痰", "有"),
+            ("q.色", "黄"),
+            ("q.药", "2"),
+            ("q.药[2].名", "甲药"),
+        ]);
         assert_eq!(names(&trial), ["一", "咳时", "痰", "色", "药", "药[1].名", "药[2].名"]);
         assert_eq!(trial.record[0], ("主诉".to_owned(), "咳嗽3天".to_owned()));
         assert_eq!(trial.record[1], ("现病史".to_owned(), "有痰。痰色黄。".to_owned()));

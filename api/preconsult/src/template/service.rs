@@ -1,6 +1,6 @@
 //! What can be done with templates; one function per use case.
 
-mod mapping;
+pub(crate) mod mapping;
 mod review;
 mod write;
 
@@ -10,7 +10,7 @@ use people::service::list_departments;
 use platform::audit::{self, Outcome};
 use uuid::Uuid;
 
-pub(crate) use mapping::{Arranged, Offer, arrange, offers, set_policy, uses};
+pub(crate) use mapping::{Arranged, Offer, arrange, offers, set_policy};
 pub(crate) use review::{Decision, begin_version, decide, queue, retire, submit, withdraw};
 pub(crate) use write::{
     Base, New, Settings, apply, change_settings, create, generate_cases, save_text, undo,
@@ -140,7 +140,8 @@ impl Places {
 
 pub(crate) async fn places(service: &Service) -> Result<Places, TemplateError> {
     let all = list_departments(&service.app).await?;
-    let institutions = all.iter().map(|one| (one.institution.clone(), one.institution_name.clone())).collect();
+    let institutions =
+        all.iter().map(|one| (one.institution.clone(), one.institution_name.clone())).collect();
     let departments = all.into_iter().map(|one| ((one.institution, one.code), one.name)).collect();
     Ok(Places { departments, institutions })
 }
@@ -165,7 +166,14 @@ fn worded(text: &str, least: usize, pointer: &'static str) -> Result<String, Tem
 }
 
 /// A version at the beginning of its life.
-fn draft_of(service: &Service, desk: &Desk<'_>, template: Uuid, number: i64, text: String, cases: String) -> Version {
+fn draft_of(
+    service: &Service,
+    desk: &Desk<'_>,
+    template: Uuid,
+    number: i64,
+    text: String,
+    cases: String,
+) -> Version {
     let now = service.app.now();
     Version {
         id: service.app.new_id(),

@@ -51,9 +51,8 @@ pub(crate) struct Block {
 }
 
 /// Sections of the record, as keys.
-pub(crate) const SECTIONS: [&str; 10] = [
-    "主诉", "现病史", "既往史", "个人史", "婚育史", "月经史", "家族史", "过敏史", "用药史", "诊治经过",
-];
+pub(crate) const SECTIONS: [&str; 10] =
+    ["主诉", "现病史", "既往史", "个人史", "婚育史", "月经史", "家族史", "过敏史", "用药史", "诊治经过"];
 
 const BLOCKS: [(&str, &str, &[&str]); 4] = [
     (
@@ -118,7 +117,8 @@ pub(crate) fn blocks(item: &Item) -> Vec<Block> {
     for (title, about, of_block) in BLOCKS {
         let mut lines = Vec::new();
         for key in of_block.iter().filter(|key| keys.contains(key)) {
-            let of_key = item.properties.iter().enumerate().filter(|(_, property)| property.key.text == **key);
+            let of_key =
+                item.properties.iter().enumerate().filter(|(_, property)| property.key.text == **key);
             let found: Vec<Line> = of_key.map(|(at, property)| line(key, Some(at), Some(property))).collect();
             let may_more = words::find_key(key).is_some_and(|key| key.repeats) && !SECTIONS.contains(key);
             if found.is_empty() && !SECTIONS.contains(key) || may_more {
@@ -232,7 +232,10 @@ fn properties(pairs: &Pairs, old: &Item) -> Vec<Property> {
             continue;
         }
         let place = text(&at).parse::<usize>().unwrap_or(usize::MAX);
-        found.push((place, Property { key: written(key), when: maybe(&text(&whens)), value: written(&value) }));
+        found.push((
+            place,
+            Property { key: written(key), when: maybe(&text(&whens)), value: written(&value) },
+        ));
     }
     // A jump is read in order, so what is new stands last.
     found.sort_by_key(|(place, _)| *place);
@@ -295,7 +298,8 @@ fn rows(pairs: &Pairs, old: &Item) -> Vec<Row> {
 pub(crate) fn head(pairs: &Pairs, old: &[Property]) -> (String, Vec<Property>) {
     let mut properties: Vec<Property> = old.to_vec();
     for key in words::keys_of(None) {
-        let Some((_, value)) = pairs.iter().find(|(name, _)| name.strip_prefix("head.") == Some(key.name)) else {
+        let Some((_, value)) = pairs.iter().find(|(name, _)| name.strip_prefix("head.") == Some(key.name))
+        else {
             continue;
         };
         let value = written(value);
@@ -332,7 +336,8 @@ pub(crate) fn pairs(item: &Item) -> Pairs {
         push("p.value", &line.value);
         push("p.then", &line.then);
     }
-    let text = |written: &Option<Written>| written.as_ref().map(|written| written.text.clone()).unwrap_or_default();
+    let text =
+        |written: &Option<Written>| written.as_ref().map(|written| written.text.clone()).unwrap_or_default();
     for (index, choice) in item.options.iter().enumerate() {
         push("o.at", &index.to_string());
         push("o.rank", &(index + 1).to_string());
@@ -357,11 +362,7 @@ pub(crate) fn pairs(item: &Item) -> Pairs {
 mod tests {
     use std::fs;
 
-    use rules::form::{
-        draft::Draft,
-        print::print,
-        read::read,
-    };
+    use rules::form::{draft::Draft, print::print, read::read};
 
     use super::*;
     use crate::template::edit::Step;
@@ -391,7 +392,8 @@ mod tests {
             for at in all {
                 let old = crate::template::edit::find(&draft, &at).unwrap();
                 let step = Step::Change { at: at.clone(), item: Box::new(item(&pairs(old), old)) };
-                let (same, _) = step.apply(&draft).unwrap_or_else(|error| panic!("{} {at:?} {error:?}", draft.id.text));
+                let (same, _) =
+                    step.apply(&draft).unwrap_or_else(|error| panic!("{} {at:?} {error:?}", draft.id.text));
                 assert_eq!(print(&same), print(&draft), "{} {at:?}", draft.id.text);
             }
         }
@@ -399,7 +401,9 @@ mod tests {
 
     #[test]
     fn a_card_changes_kind_options_and_properties() {
-        let draft = read("a.form", "问卷 a 标题\n单选 痰 有痰吗？\n- 有 => 咳痰 ; 编码 s|1\n- 没有\n现病史: {痰}\n").unwrap();
+        let draft =
+            read("a.form", "问卷 a 标题\n单选 痰 有痰吗？\n- 有 => 咳痰 ; 编码 s|1\n- 没有\n现病史: {痰}\n")
+                .unwrap();
         let old = &draft.items[0];
         let mut form = pairs(old);
         for (name, value) in &mut form {
@@ -408,10 +412,14 @@ mod tests {
             }
         }
         form.push(("flag".into(), "必答".into()));
-        for (name, value) in [("o.at", ""), ("o.rank", "0"), ("o.label", "说不清"), ("o.reads", ""), ("o.mark", "独占")] {
+        for (name, value) in
+            [("o.at", ""), ("o.rank", "0"), ("o.label", "说不清"), ("o.reads", ""), ("o.mark", "独占")]
+        {
             form.push((name.into(), value.into()));
         }
-        for (name, value) in [("p.at", ""), ("p.key", "显示"), ("p.when", ""), ("p.value", "年龄 >= 14岁"), ("p.then", "")] {
+        for (name, value) in
+            [("p.at", ""), ("p.key", "显示"), ("p.when", ""), ("p.value", "年龄 >= 14岁"), ("p.then", "")]
+        {
             form.push((name.into(), value.into()));
         }
         let step = Step::Change { at: vec![0], item: Box::new(item(&form, old)) };

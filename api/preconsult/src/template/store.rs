@@ -178,9 +178,8 @@ pub(crate) async fn list_within(
         "SELECT * FROM template WHERE {} ORDER BY updated_at DESC, id LIMIT {limit}",
         conditions.sql()
     );
-    let rows: Vec<Row> = on_read!(db, |c| {
-        bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await
-    })?;
+    let rows: Vec<Row> =
+        on_read!(db, |c| { bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await })?;
     rows.into_iter().map(Template::try_from).collect()
 }
 
@@ -193,8 +192,7 @@ pub(crate) async fn find_template(db: &Db, id: Uuid) -> sqlx::Result<Option<Temp
 /// Newest first.
 pub(crate) async fn list_versions(db: &Db, template: Uuid) -> sqlx::Result<Vec<Version>> {
     let sql = "SELECT * FROM template_version WHERE template_id = $1 ORDER BY number DESC";
-    let rows: Vec<VersionRow> =
-        on_read!(db, |c| sqlx::query_as(sql).bind(template).fetch_all(c).await)?;
+    let rows: Vec<VersionRow> = on_read!(db, |c| sqlx::query_as(sql).bind(template).fetch_all(c).await)?;
     rows.into_iter().map(Version::try_from).collect()
 }
 
@@ -205,10 +203,7 @@ pub(crate) async fn find_version(db: &Db, id: Uuid) -> sqlx::Result<Option<Versi
 }
 
 /// What patients of an institution fill in, by code.
-pub(crate) async fn list_published(
-    db: &Db,
-    institution: &str,
-) -> sqlx::Result<Vec<(Template, Version)>> {
+pub(crate) async fn list_published(db: &Db, institution: &str) -> sqlx::Result<Vec<(Template, Version)>> {
     let sql = "SELECT t.* FROM template t JOIN template_version v ON v.template_id = t.id
         WHERE t.institution = $1 AND v.state = 'published' ORDER BY t.code";
     let rows: Vec<Row> = on_read!(db, |c| sqlx::query_as(sql).bind(institution).fetch_all(c).await)?;
@@ -229,10 +224,12 @@ pub(crate) async fn list_published(
 
 /// False when the code is taken.
 pub(crate) async fn insert_template(tx: &mut Tx, template: &Template) -> sqlx::Result<bool> {
-    let sql = "INSERT INTO template(id, institution, department, code, origin, replaces, disease, title, owner,
+    let sql =
+        "INSERT INTO template(id, institution, department, code, origin, replaces, disease, title, owner,
             state, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT DO NOTHING";
-    let Template { id, institution, department, code, origin, replaces, disease, title, owner, .. } = template;
+    let Template { id, institution, department, code, origin, replaces, disease, title, owner, .. } =
+        template;
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(id).bind(institution).bind(department).bind(code);
         let query = query.bind(origin.name()).bind(replaces).bind(disease).bind(title).bind(owner);
@@ -312,7 +309,6 @@ pub(crate) async fn update_undone(tx: &mut Tx, version: Uuid, ordinal: i64) -> s
 /// Whether somebody wrote any of it.
 pub(crate) async fn has_written(db: &Db, version: Uuid, staff: Uuid) -> sqlx::Result<bool> {
     let sql = "SELECT COUNT(*) FROM template_edit WHERE version_id = $1 AND by_staff = $2";
-    let n: i64 =
-        on_read!(db, |c| sqlx::query_scalar(sql).bind(version).bind(staff).fetch_one(c).await)?;
+    let n: i64 = on_read!(db, |c| sqlx::query_scalar(sql).bind(version).bind(staff).fetch_one(c).await)?;
     Ok(n > 0)
 }

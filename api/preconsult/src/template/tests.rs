@@ -22,7 +22,7 @@ use super::{
 };
 use crate::testing::{Browser, House, Seen, on_each};
 
-const TEXT: &str = "问卷 im-cough 内科咳嗽\n版本: 1\n状态: 草稿\n\n单选 痰 有痰吗？\n必答\n- 有 => 有痰\n- 没有 => 无痰\n现病史: {痰}\n\n文字 色 什么颜色？\n显示: 痰 = 有\n现病史: 痰色{色}\n";
+const TEXT: &str = "问卷 im-cough 内科咳嗽\n版本: 1\n状态: 草稿\n\n单选 痰 有痰吗？\n- 有 => 有痰\n- 没有 => 无痰\n必答\n现病史: {痰}\n\n文字 色 什么颜色？\n显示: 痰 = 有\n现病史: 痰色{色}\n";
 
 fn grant(permission: Permission, scope: Scope) -> Grant {
     Grant { permission, scope, fields: Fields::new() }
@@ -48,7 +48,9 @@ async fn admin(bench: &Bench) -> Staff {
 }
 
 fn new(code: &str, from: Base) -> New {
-    New { code: code.into(), title: "内科咳嗽".into(), department: Some("IM".into()), disease: None, from }
+    New {
+        code: code.into(), title: "内科咳嗽".into(), department: Some("IM".into()), disease: None, from
+    }
 }
 
 async fn newest(house: &House<'_>, desk: &Desk<'_>, id: Uuid) -> model::Version {
@@ -91,7 +93,8 @@ async fn a_template_goes_from_draft_to_patients_and_out_of_use() {
 
         // Editing begins a new version; patients keep the first until the second is let pass.
         let before = newest(&house, &doctor, id).await;
-        let refused = service::save_text(service, &doctor, (id, before.version), ("x", "")).await.unwrap_err();
+        let refused =
+            service::save_text(service, &doctor, (id, before.version), ("x", "")).await.unwrap_err();
         assert!(matches!(refused, TemplateError::WrongState { .. }), "{refused:?}");
         service::begin_version(service, &doctor, (id, before.version)).await.unwrap();
         let text = TEXT.replace("什么颜色", "痰是什么颜色");
@@ -138,7 +141,8 @@ async fn nobody_reviews_their_own_work_and_two_looks_are_two_peoples() {
         let cases = newest(&house, &author, id).await.cases;
         service::save_text(service, &chief, (id, at + 1), (&text, &cases)).await.unwrap();
         service::submit(service, &author, (id, at + 2)).await.unwrap();
-        let refused = service::decide(service, &chief, (id, at + 3), Decision::Approve, "").await.unwrap_err();
+        let refused =
+            service::decide(service, &chief, (id, at + 3), Decision::Approve, "").await.unwrap_err();
         assert!(matches!(refused, TemplateError::OwnWork), "{refused:?}");
 
         // Two looks: the department's, then somebody else's for the institution.
@@ -190,7 +194,8 @@ async fn what_is_broken_is_kept_named_by_its_place_and_not_sent() {
         let id = written(&house, &doctor).await;
         let draft = newest(&house, &doctor, id).await;
         let broken = TEXT.replace("显示: 痰 = 有", "显示: 谈 = 有");
-        let at = service::save_text(service, &doctor, (id, draft.version), (&broken, &draft.cases)).await.unwrap();
+        let at =
+            service::save_text(service, &doctor, (id, draft.version), (&broken, &draft.cases)).await.unwrap();
         let TemplateError::Refused(faults) = service::submit(service, &doctor, (id, at)).await.unwrap_err()
         else {
             panic!("sent")
@@ -272,7 +277,10 @@ async fn a_doctor_sees_the_department_and_edits_only_their_own() {
             assert_eq!(service::read(service, who, for_all).await.is_ok(), sees);
         }
         let words = Filter { words: Some("%".into()), ..Filter::default() };
-        assert!(service::list(service, &doctor, &words).await.unwrap().is_empty(), "% is a sign like any other");
+        assert!(
+            service::list(service, &doctor, &words).await.unwrap().is_empty(),
+            "% is a sign like any other"
+        );
     })
     .await;
 }
@@ -282,12 +290,21 @@ async fn the_library_is_personalised_and_its_cases_come_along() {
     on_each(async |house| {
         let service = &house.service;
         let doctor = own_desk(&house, &house.doctor).await;
+        let manager = own_desk(&house, &admin(house.bench).await).await;
+        let is_on = async |name: &str| {
+            let offers = service::offers(service, ("H01", "IM")).await.unwrap();
+            offers.iter().find(|offer| offer.name == name).map(|offer| offer.is_on)
+        };
+        assert_eq!(is_on("cough-adult").await, Some(true));
         let from = Base::Library("cough-adult".into());
         let id = service::create(service, &doctor, new("my-cough", from)).await.unwrap();
         let reading = service::read(service, &doctor, id).await.unwrap();
         assert_eq!(reading.template.replaces.as_deref(), Some("cough-adult"));
         assert!(reading.newest().unwrap().text.starts_with("问卷 my-cough 内科咳嗽\n"));
         service::submit(service, &doctor, (id, 1)).await.expect("clean as the library is");
+        service::decide(service, &manager, (id, 2), Decision::Approve, "").await.unwrap();
+        let found = (is_on("my-cough").await, is_on("cough-adult").await);
+        assert_eq!(found, (Some(true), Some(false)), "it takes the place of the one it came from");
         let copy = service::create(service, &doctor, new("my-cough-2", Base::Template(id))).await.unwrap();
         let copied = service::read(service, &doctor, copy).await.unwrap();
         assert_eq!(copied.template.replaces.as_deref(), Some("cough-adult"));
@@ -320,12 +337,12 @@ async fn an_institution_arranges_what_its_departments_use() {
         let refused = service::arrange(service, &doctor, here, wanted.clone()).await.unwrap_err();
         assert!(matches!(refused, TemplateError::NotAllowed), "{refused:?}");
         service::arrange(service, &manager, here, wanted).await.unwrap();
-        let uses = service::uses(service, "H01").await.unwrap();
+        let uses = service::mapping::uses(service, "H01").await.unwrap();
         let named: Vec<_> = uses.iter().map(|one| (one.name.as_str(), one.position, one.is_on)).collect();
         assert_eq!(named, [("im-cough", 1, false), ("headache-first", 2, true), ("cough-adult", 3, true)]);
         let offers = service::offers(service, here).await.unwrap();
         assert_eq!((offers[0].name.as_str(), offers[1].name.as_str()), ("headache-first", "cough-adult"));
-        assert!(service::uses(service, "H02").await.unwrap().is_empty());
+        assert!(service::mapping::uses(service, "H02").await.unwrap().is_empty());
     })
     .await;
 }
@@ -352,27 +369,54 @@ async fn the_designer_and_the_text_are_one_thing() {
         assert!(page.text.contains("还没有题目"), "{}", page.text);
         // A question is added, then filled in; the text says so.
         let steps = format!("{home}/steps");
-        let add = [("version", version(&page)), ("step", "add".into()), ("at", "0".into()), ("kind", "单选".into())];
+        let add = [
+            ("version", version(&page)),
+            ("step", "add".into()),
+            ("at", "0".into()),
+            ("kind", "单选".into()),
+        ];
         let add: Vec<(&str, &str)> = add.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let added = browser.post(&steps, &csrf, &add).await;
-        assert_eq!((added.status.as_u16(), added.location.as_str()), (303, format!("{home}?at=0#q-0").as_str()));
+        assert_eq!(
+            (added.status.as_u16(), added.location.as_str()),
+            (303, format!("{home}?at=0#q-0").as_str())
+        );
         let again = browser.post(&steps, &csrf, &add).await;
         assert_eq!(again.status, 412, "an outdated page changes nothing");
         assert!(again.text.contains("模板刚刚有变化"));
         let open = browser.get(&format!("{home}?at=0")).await;
         let at = version(&open);
         let change = [
-            ("version", at.as_str()), ("step", "change"), ("at", "0"), ("kind", "单选"), ("id", "痰"), ("text", "有痰吗？"),
+            ("version", at.as_str()),
+            ("step", "change"),
+            ("at", "0"),
+            ("kind", "单选"),
+            ("id", "痰"),
+            ("text", "有痰吗？"),
             ("flag", "必答"),
-            ("o.at", "0"), ("o.rank", "1"), ("o.label", "有"), ("o.reads", "有痰"), ("o.mark", ""),
-            ("o.at", "1"), ("o.rank", "2"), ("o.label", "没有"), ("o.reads", "无痰"), ("o.mark", ""),
-            ("p.at", ""), ("p.key", "现病史"), ("p.when", ""), ("p.value", "{痰}"), ("p.then", ""),
+            ("o.at", "0"),
+            ("o.rank", "1"),
+            ("o.label", "有"),
+            ("o.reads", "有痰"),
+            ("o.mark", ""),
+            ("o.at", "1"),
+            ("o.rank", "2"),
+            ("o.label", "没有"),
+            ("o.reads", "无痰"),
+            ("o.mark", ""),
+            ("p.at", ""),
+            ("p.key", "现病史"),
+            ("p.when", ""),
+            ("p.value", "{痰}"),
+            ("p.then", ""),
         ];
         let checked = browser.post(&format!("{home}/check"), &csrf, &change).await;
         assert_eq!(checked.status, 200);
         assert!(checked.text.contains("没有发现问题"), "{}", checked.text);
-        let broken: Vec<_> =
-            change.iter().map(|(name, value)| if *value == "{痰}" { (*name, "{色}") } else { (*name, *value) }).collect();
+        let broken: Vec<_> = change
+            .iter()
+            .map(|(name, value)| if *value == "{痰}" { (*name, "{色}") } else { (*name, *value) })
+            .collect();
         let checked = browser.post(&format!("{home}/check"), &csrf, &broken).await;
         assert!(checked.text.contains("错误") && checked.text.contains("#q-0"), "{}", checked.text);
         assert_eq!(browser.post(&steps, &csrf, &change).await.status, 303);
@@ -389,8 +433,17 @@ async fn the_designer_and_the_text_are_one_thing() {
         let open = browser.get(&format!("{home}?at=0")).await;
         let at = version(&open);
         let poor = [
-            ("version", at.as_str()), ("step", "change"), ("at", "0"), ("kind", "单选"), ("id", "痰"), ("text", "还有痰吗？"),
-            ("o.at", "0"), ("o.rank", "1"), ("o.label", "有"), ("o.reads", ""), ("o.mark", ""),
+            ("version", at.as_str()),
+            ("step", "change"),
+            ("at", "0"),
+            ("kind", "单选"),
+            ("id", "痰"),
+            ("text", "还有痰吗？"),
+            ("o.at", "0"),
+            ("o.rank", "1"),
+            ("o.label", "有"),
+            ("o.reads", ""),
+            ("o.mark", ""),
         ];
         let refused = browser.post(&steps, &csrf, &poor).await;
         assert_eq!(refused.status, 422);
@@ -413,7 +466,10 @@ async fn pages_are_closed_to_who_neither_writes_nor_reviews() {
         for path in ["", "?tab=text", "/trial", "/versions"] {
             assert_eq!(other.get(&format!("/staff/templates/{id}{path}")).await.status, 404, "{path}");
         }
-        assert_eq!(other.post(&format!("/staff/templates/{id}/submit"), &csrf, &[("version", "1")]).await.status, 404);
+        assert_eq!(
+            other.post(&format!("/staff/templates/{id}/submit"), &csrf, &[("version", "1")]).await.status,
+            404
+        );
         assert_eq!(other.get("/staff/templates/review").await.status, 403, "a doctor does not review");
         let (_, staff) = people::service::list_demo_people(house.bench).await.unwrap();
         let service_desk = staff.iter().find(|one| one.role == platform::session::Role::Service).unwrap();
@@ -421,7 +477,9 @@ async fn pages_are_closed_to_who_neither_writes_nor_reviews() {
         assert_eq!(stranger.get("/staff/templates").await.status, 403);
         assert_eq!(stranger.get(&format!("/staff/templates/{id}")).await.status, 403);
         let manager = house.browser(admin(house.bench).await.principal()).await;
-        for path in ["/staff/templates/review", "/staff/templates/mapping", "/staff/templates/library/cough-adult"] {
+        for path in
+            ["/staff/templates/review", "/staff/templates/mapping", "/staff/templates/library/cough-adult"]
+        {
             assert_eq!(manager.get(path).await.status, 200, "{path}");
         }
         let page = manager.get(&format!("/staff/templates/{id}")).await;
@@ -432,10 +490,18 @@ async fn pages_are_closed_to_who_neither_writes_nor_reviews() {
         let done = manager.post(&format!("/staff/templates/{id}/review"), &csrf, &fields).await;
         assert_eq!((done.status.as_u16(), done.location.as_str()), (303, "/staff/templates/review"));
         assert_eq!(published(&house.service, "H01").await.unwrap().len(), 1);
-        let fields = [("institution", "H01"), ("department", "IM"), ("rank.own:im-cough", "1"), ("rank.generic:cough-adult", "2"), ("on", "own:im-cough")];
+        let fields = [
+            ("institution", "H01"),
+            ("department", "IM"),
+            ("rank.own:im-cough", "1"),
+            ("rank.generic:cough-adult", "2"),
+            ("on", "own:im-cough"),
+        ];
         assert_eq!(manager.post("/staff/templates/mapping", &csrf, &fields).await.status, 303);
-        let uses = service::uses(&house.service, "H01").await.unwrap();
+        let uses = service::mapping::uses(&house.service, "H01").await.unwrap();
         assert_eq!(uses.iter().map(|one| one.is_on).collect::<Vec<_>>(), [true, false]);
+        let trial = manager.get(&format!("/staff/templates/{id}/trial?version=1")).await;
+        assert!(trial.text.contains("有痰吗？"), "{}", trial.text);
     })
     .await;
 }
@@ -454,33 +520,46 @@ async fn programs_write_send_and_review_templates() {
         assert_eq!(browser.json("PUT", &format!("{path}/draft"), &[csrf], &draft).await.status, 428);
         let outdated = [csrf, ("if-match", "\"9\"")];
         assert_eq!(browser.json("PUT", &format!("{path}/draft"), &outdated, &draft).await.status, 412);
-        let saved = browser.json("PUT", &format!("{path}/draft"), &[csrf, ("if-match", "\"1\"")], &draft).await;
+        let saved =
+            browser.json("PUT", &format!("{path}/draft"), &[csrf, ("if-match", "\"1\"")], &draft).await;
         assert_eq!((saved.status.as_u16(), saved.etag.as_str()), (200, "\"2\""), "{}", saved.text);
         assert_eq!(saved.value()["check"]["is_clean"], false);
         assert_eq!(saved.value()["check"]["findings"][0]["line"], 12);
         // The designer's JSON says the same as the text.
         let form = saved.value()["form"].clone();
-        let put = json!({"form": form, "cases": "用例 一\n答 痰 = 有\n见 色\n\n用例 二\n答 痰 = 没有\n不见 色\n"}).to_string();
+        let put =
+            json!({"form": form, "cases": "用例 一\n答 痰 = 有\n见 色\n\n用例 二\n答 痰 = 没有\n不见 色\n"})
+                .to_string();
         let saved = browser.json("PUT", &format!("{path}/draft"), &[csrf, ("if-match", "\"2\"")], &put).await;
         assert_eq!(saved.value()["text"], TEXT);
         assert_eq!(saved.value()["check"]["is_clean"], true, "{}", saved.text);
-        let wrong = json!({"form": {"id": "im-cough", "title": "x", "items": [{"kind": "nothing"}]}}).to_string();
-        let refused = browser.json("PUT", &format!("{path}/draft"), &[csrf, ("if-match", "\"3\"")], &wrong).await;
+        let wrong =
+            json!({"form": {"id": "im-cough", "title": "x", "items": [{"kind": "nothing"}]}}).to_string();
+        let refused =
+            browser.json("PUT", &format!("{path}/draft"), &[csrf, ("if-match", "\"3\"")], &wrong).await;
         assert_eq!(refused.status, 422, "{}", refused.text);
         let sent = browser.json("POST", &format!("{path}/submit"), &[csrf, ("if-match", "\"3\"")], "").await;
         assert_eq!(sent.value()["state"], "in_review", "{}", sent.text);
         let review = json!({"decision": "approve"}).to_string();
-        let denied = browser.json("POST", &format!("{path}/review"), &[csrf, ("if-match", "\"4\"")], &review).await;
+        let denied =
+            browser.json("POST", &format!("{path}/review"), &[csrf, ("if-match", "\"4\"")], &review).await;
         assert_eq!(denied.status, 403);
         let (manager, token) = signed_in(&house, &admin(house.bench).await).await;
         let csrf = ("x-csrf-token", token.as_str());
-        let done = manager.json("POST", &format!("{path}/review"), &[csrf, ("if-match", "\"4\"")], &review).await;
+        let done =
+            manager.json("POST", &format!("{path}/review"), &[csrf, ("if-match", "\"4\"")], &review).await;
         assert_eq!(done.value()["state"], "published", "{}", done.text);
         let uses = manager.get("/api/preconsult/template-uses?institution=H01&department=IM").await.value();
-        let own: Vec<_> = uses["items"].as_array().unwrap().iter().filter(|one| one["kind"] == "own").collect();
+        let own: Vec<_> =
+            uses["items"].as_array().unwrap().iter().filter(|one| one["kind"] == "own").collect();
         assert_eq!((own.len(), &own[0]["is_on"]), (1, &json!(true)));
         let listed = manager.get(&format!("{base}?state=published&q=cough")).await.value();
         assert_eq!(listed["items"][0]["code"], "im-cough");
+        let in_use = manager.get(&format!("{base}/published?institution=H01")).await.value();
+        assert_eq!(
+            (&in_use["items"][0]["code"], &in_use["items"][0]["n_questions"]),
+            (&json!("im-cough"), &json!(2))
+        );
         assert_eq!(manager.get(&format!("{base}?state=nothing")).await.status, 422);
     })
     .await;

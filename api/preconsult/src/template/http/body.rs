@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::template::{
-    TemplateError,
+    Compiled, TemplateError,
     check::Findings,
     model::{Desk, Origin, State, Template, UseKind, Version},
     service::{Offer, Reading},
@@ -34,10 +34,12 @@ pub(super) struct TemplateFilter {
 impl TemplateFilter {
     pub(super) fn into_filter(self, desk: &Desk<'_>) -> Result<Filter, TemplateError> {
         let origin = self.origin.as_deref().map(|name| {
-            Origin::named(name).ok_or_else(|| TemplateError::input("/origin", "origin 是 own、generic 或 shenkang。"))
+            Origin::named(name)
+                .ok_or_else(|| TemplateError::input("/origin", "origin 是 own、generic 或 shenkang。"))
         });
         let state = self.state.as_deref().map(|name| {
-            let wrong = || TemplateError::input("/state", "state 是 draft、in_review、published 或 retired。");
+            let wrong =
+                || TemplateError::input("/state", "state 是 draft、in_review、published 或 retired。");
             State::named(name).ok_or_else(wrong)
         });
         Ok(Filter {
@@ -293,5 +295,46 @@ impl DepartmentUse {
     pub(super) fn of(offer: Offer) -> Self {
         let Offer { kind, name, title, is_on, is_decided, .. } = offer;
         Self { kind, name, is_on, title, is_decided }
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PublishedFilter {
+    /// One's own when left out.
+    pub(super) institution: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PublishedList {
+    pub(super) items: Vec<PublishedItem>,
+}
+
+/// A version that patients fill in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PublishedItem {
+    version: Uuid,
+    template: Uuid,
+    code: String,
+    title: String,
+    department: Option<String>,
+    disease: Option<String>,
+    /// Id of the library's questionnaire it takes the place of.
+    replaces: Option<String>,
+    n_questions: usize,
+}
+
+impl PublishedItem {
+    pub(super) fn of(compiled: &Compiled) -> Self {
+        Self {
+            version: compiled.version,
+            template: compiled.template,
+            code: compiled.code.clone(),
+            title: compiled.title.clone(),
+            department: compiled.department.clone(),
+            disease: compiled.disease.clone(),
+            replaces: compiled.replaces.clone(),
+            n_questions: compiled.form.plan().units.iter().filter(|unit| unit.is_question()).count(),
+        }
     }
 }

@@ -321,7 +321,13 @@ fn opened(item: &Item) -> Sheet {
         });
         lines.chain([RowLine::default()]).collect()
     });
-    Sheet { kinds: sheet::kinds(item.kind), flags: sheet::flags(item), blocks: sheet::blocks(item), options, rows }
+    Sheet {
+        kinds: sheet::kinds(item.kind),
+        flags: sheet::flags(item),
+        blocks: sheet::blocks(item),
+        options,
+        rows,
+    }
 }
 
 impl DesignerPage {

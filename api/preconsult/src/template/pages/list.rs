@@ -174,7 +174,9 @@ fn library(service: &Service, query: &Search) -> Vec<LibraryRow> {
     });
     let (words, disease) = (query.q.trim(), query.disease.trim());
     rows.filter(|row| words.is_empty() || row.title.contains(words) || row.id.contains(words))
-        .filter(|row| disease.is_empty() || row.diseases.split([',', '，', '、']).any(|one| one.trim() == disease))
+        .filter(|row| {
+            disease.is_empty() || row.diseases.split([',', '，', '、']).any(|one| one.trim() == disease)
+        })
         .collect()
 }
 
@@ -182,7 +184,9 @@ fn library(service: &Service, query: &Search) -> Vec<LibraryRow> {
 fn diseases(service: &Service) -> Vec<String> {
     let forms = service.engine.library().forms.values();
     let mut found: Vec<String> = forms
-        .flat_map(|one| property(&one.draft, "病种").split([',', '，', '、']).map(|name| name.trim().to_owned()))
+        .flat_map(|one| {
+            property(&one.draft, "病种").split([',', '，', '、']).map(|name| name.trim().to_owned())
+        })
         .filter(|name| !name.is_empty())
         .collect();
     found.sort();
@@ -202,7 +206,8 @@ pub(super) async fn new(
     if draft.department.is_empty() {
         desk.department().clone_into(&mut draft.department);
     }
-    if let Some(found) = draft.from.strip_prefix("library:").and_then(|id| service.engine.library().forms.get(id))
+    if let Some(found) =
+        draft.from.strip_prefix("library:").and_then(|id| service.engine.library().forms.get(id))
         && draft.title.is_empty()
     {
         draft.title = found.draft.title.text.clone();

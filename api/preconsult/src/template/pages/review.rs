@@ -120,7 +120,9 @@ pub(super) async fn decide(
     let decision = match said.decision.as_str() {
         "approve" => Decision::Approve,
         "return" => Decision::Return,
-        _ => return Err(Problem::invalid_input().detail("请选通过或退回。").fault("/decision", "通过或退回")),
+        _ => {
+            return Err(Problem::invalid_input().detail("请选通过或退回。").fault("/decision", "通过或退回"));
+        }
     };
     match service::decide(&service, &desk, (id, said.version), decision, &said.note).await {
         Ok(_) => Ok(Redirect::to("/staff/templates/review").into_response()),

@@ -181,9 +181,7 @@ pub(super) async fn save_text(
     let tab = if has("cases") && !has("text") { "cases" } else { "text" };
     let text = if has("text") { first(&pairs, "text").to_owned() } else { newest.text.clone() };
     let cases = if has("cases") { first(&pairs, "cases").to_owned() } else { newest.cases.clone() };
-    let saved = async {
-        service::save_text(&service, &desk, (id, based(&pairs)?), (&text, &cases)).await
-    };
+    let saved = async { service::save_text(&service, &desk, (id, based(&pairs)?), (&text, &cases)).await };
     match saved.await {
         Ok(_) => Ok(Redirect::to(&format!("/staff/templates/{id}?tab={tab}")).into_response()),
         Err(error) => {

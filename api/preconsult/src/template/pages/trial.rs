@@ -21,6 +21,7 @@ use crate::{
     template::{
         TemplateError,
         check::file_names,
+        compiled, model,
         preview::{Field, Trial, patient, trial},
         service,
         sheet::{Pairs, first},
@@ -54,7 +55,12 @@ fn me(pairs: &Pairs) -> [(&'static str, String); 4] {
         let given = first(pairs, name);
         if given.is_empty() { default.to_owned() } else { given.to_owned() }
     };
-    [("age", or("me.age", "40")), ("sex", or("me.sex", "男")), ("pregnant", or("me.pregnant", "")), ("first", or("me.first", ""))]
+    [
+        ("age", or("me.age", "40")),
+        ("sex", or("me.sex", "男")),
+        ("pregnant", or("me.pregnant", "")),
+        ("first", or("me.first", "")),
+    ]
 }
 
 fn tried(service: &Service, form: &Compiled, draft: &Draft, pairs: &Pairs) -> Trial {
@@ -86,11 +92,15 @@ pub(super) async fn answer(
     let version = chosen(&reading, which.version)?;
     let file = file_names(&reading.template.code).0;
     // Whether the graph knows every concept is a matter of the check, not of the patient's view.
-    let runs = read(&file, &version.text).and_then(|draft| {
-        let form = Compiled::compile(&file, &draft, &NoConcepts)?;
-        Ok((form, draft))
-    });
-    let trial = runs.ok().map(|(form, draft)| tried(&service, &form, &draft, &pairs));
+    let draft = read(&file, &version.text).ok();
+    let form = match (&draft, version.state) {
+        (_, model::State::Published | model::State::Retired) => {
+            Some(Compiled::clone(&compiled(&service, version.id).await?.form))
+        }
+        (Some(draft), _) => Compiled::compile(&file, draft, &NoConcepts).ok(),
+        (None, _) => None,
+    };
+    let trial = form.zip(draft).map(|(form, draft)| tried(&service, &form, &draft, &pairs));
     let query = which.version.map(|number| format!("?version={number}")).unwrap_or_default();
     let shown = TrialPage {
         frame,

@@ -135,7 +135,8 @@ impl Panel {
     pub(super) fn of(id: Uuid, findings: &Findings) -> Self {
         let view = |fault: &Fault| fault_view(id, findings.draft.as_ref(), fault);
         let mut sorted: Vec<&Fault> = findings.faults.iter().collect();
-        sorted.sort_by_key(|fault| (fault.severity, fault.file.ends_with(".cases"), fault.line, fault.column));
+        sorted
+            .sort_by_key(|fault| (fault.severity, fault.file.ends_with(".cases"), fault.line, fault.column));
         Self {
             faults: sorted.iter().take(N_FAULTS).map(|fault| view(fault)).collect(),
             n_more: sorted.len().saturating_sub(N_FAULTS),

@@ -1,13 +1,13 @@
 //! Which questionnaires a department uses, in which order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use platform::audit;
 use uuid::Uuid;
 
 use super::{entry, places};
 use crate::{
-    PreconsultError, Service,
+    Service,
     template::{
         TemplateError,
         model::{Desk, Template, Use, UseKind},
@@ -43,17 +43,18 @@ pub(crate) struct Arranged {
 
 /// What the departments of an institution decided, by department and position. A questionnaire without a row is used
 /// as it says itself: an own one by its department, a generic one by those it names.
-pub(crate) async fn uses(service: &Service, institution: &str) -> Result<Vec<Use>, PreconsultError> {
-    Ok(store::list_uses(&service.app.db, institution).await?)
+pub(crate) async fn uses(service: &Service, institution: &str) -> sqlx::Result<Vec<Use>> {
+    store::list_uses(&service.app.db, institution).await
 }
 
-/// Everything a department may use: what it decided in its order, then the rest.
+/// Everything a department may use: what it decided in its order, then the rest. What an own template in use takes the
+/// place of is off unless the department decided otherwise.
 pub(crate) async fn offers(
     service: &Service,
     (institution, department): (&str, &str),
 ) -> Result<Vec<Offer>, TemplateError> {
     let db = &service.app.db;
-    let decided: BTreeMap<(UseKind, String), (i64, bool)> = store::list_uses(db, institution)
+    let decided: BTreeMap<(UseKind, String), (i64, bool)> = uses(service, institution)
         .await?
         .into_iter()
         .filter(|one| one.department == department)
@@ -63,8 +64,12 @@ pub(crate) async fn offers(
     let own: Vec<Template> =
         store::list_published(db, institution).await?.into_iter().map(|(template, _)| template).collect();
     let mut found = Vec::new();
+    let mut replaced = BTreeSet::new();
     for template in own {
         let is_here = template.department.as_deref().is_none_or(|own| own == department);
+        let is_used =
+            decided.get(&(UseKind::Own, template.code.clone())).map_or(is_here, |(_, is_on)| *is_on);
+        replaced.extend(template.replaces.clone().filter(|_| is_used));
         let about = template.disease.clone().unwrap_or_default();
         found.push((UseKind::Own, template.code.clone(), template.title, about, Some(template.id), is_here));
     }
@@ -80,7 +85,8 @@ pub(crate) async fn offers(
             !name.is_empty() && (name == department_name || name.contains(&department_name))
         });
         let title = questionnaire.draft.title.text.clone();
-        found.push((UseKind::Generic, id.clone(), title, departments, None, is_named));
+        let is_used = is_named && !replaced.contains(id);
+        found.push((UseKind::Generic, id.clone(), title, departments, None, is_used));
     }
     let mut offers: Vec<(i64, Offer)> = found
         .into_iter()
@@ -138,7 +144,8 @@ pub(crate) async fn set_policy(
     institution: &str,
     is_two_step: bool,
 ) -> Result<(), TemplateError> {
-    let whole = platform::rights::Site { institution: Some(institution), ..platform::rights::Site::default() };
+    let whole =
+        platform::rights::Site { institution: Some(institution), ..platform::rights::Site::default() };
     if !desk.review.covers(&whole) {
         return Err(TemplateError::NotAllowed);
     }

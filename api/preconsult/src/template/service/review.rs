@@ -115,8 +115,7 @@ pub(crate) async fn decide(
         return Err(TemplateError::Refused(stops));
     }
     let at = app.now();
-    let now =
-        Version { state, reviewer: me, published_at: Some(at), review_note: note.clone(), ..before };
+    let now = Version { state, reviewer: me, published_at: Some(at), review_note: note.clone(), ..before };
     let mut tx = app.db.begin().await?;
     for old in versions.into_iter().filter(|old| old.state == State::Published) {
         let reason = format!("被第 {} 版取代", now.number);
@@ -150,7 +149,8 @@ async fn obstacle(
         return Ok(Some(TemplateError::OwnWork));
     }
     let is_for_institution = is_second || template.department.is_none();
-    Ok((is_for_institution && !desk.reviews_for_institution(template)).then_some(TemplateError::NotForInstitution))
+    Ok((is_for_institution && !desk.reviews_for_institution(template))
+        .then_some(TemplateError::NotForInstitution))
 }
 
 /// Takes what patients fill in out of use.
@@ -173,12 +173,8 @@ pub(crate) async fn retire(
     let state = before.state.after(Event::Retired)?;
     let reason = worded(reason, 2, "/reason")?;
     let is_newest = before.id == newest.id;
-    let now = Version {
-        state,
-        retired_at: Some(service.app.now()),
-        retire_reason: Some(reason.clone()),
-        ..before
-    };
+    let now =
+        Version { state, retired_at: Some(service.app.now()), retire_reason: Some(reason.clone()), ..before };
     let mut template = reading.template.clone();
     let newest_state = if is_newest { state } else { newest.state };
     save_as(service, desk, &mut template, &now, newest_state, ("template.retire", Some(&reason))).await

@@ -63,7 +63,9 @@ pub(crate) struct Source {
 
 fn is_code(code: &str) -> bool {
     let is_sign = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (2..=60).contains(&code.len()) && code.chars().all(is_sign) && code.starts_with(|c: char| c.is_ascii_lowercase())
+    (2..=60).contains(&code.len())
+        && code.chars().all(is_sign)
+        && code.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 fn short_line(text: &str, pointer: &'static str, what: &str) -> Result<String, TemplateError> {
@@ -88,7 +90,11 @@ fn placed(desk: &Desk<'_>, department: Option<&str>) -> Result<(), TemplateError
     Err(TemplateError::input("/department", "您的范围不到这里，请选本科室。"))
 }
 
-async fn known_department(service: &Service, desk: &Desk<'_>, code: Option<&str>) -> Result<(), TemplateError> {
+async fn known_department(
+    service: &Service,
+    desk: &Desk<'_>,
+    code: Option<&str>,
+) -> Result<(), TemplateError> {
     let Some(code) = code else { return Ok(()) };
     let places = super::places(service).await?;
     if places.of(desk.institution()).iter().any(|(own, _)| own == code) {
@@ -98,11 +104,7 @@ async fn known_department(service: &Service, desk: &Desk<'_>, code: Option<&str>
 }
 
 /// What is there to begin with.
-pub(crate) async fn source(
-    service: &Service,
-    desk: &Desk<'_>,
-    from: &Base,
-) -> Result<Source, TemplateError> {
+pub(crate) async fn source(service: &Service, desk: &Desk<'_>, from: &Base) -> Result<Source, TemplateError> {
     match from {
         Base::Blank => Ok(Source { draft: Draft::default(), cases: String::new(), replaces: None }),
         Base::Library(id) => {
@@ -201,8 +203,7 @@ pub(crate) async fn apply(
 ) -> Result<(i64, Option<Place>), TemplateError> {
     let (template, before) = own_newest(service, desk, id, seen).await?;
     before.state.after(Event::Edited)?;
-    let draft =
-        read(&file_names(&template.code).0, &before.text).map_err(|_| TemplateError::Unreadable)?;
+    let draft = read(&file_names(&template.code).0, &before.text).map_err(|_| TemplateError::Unreadable)?;
     let (draft, at) = step.apply(&draft)?;
     let cases = before.cases.clone();
     let version =
