@@ -59,7 +59,8 @@ pub(crate) struct Compiled {
 }
 
 /// Forms of published texts; by version, with the text they came from.
-static FORMS: LazyLock<RwLock<HashMap<Uuid, (String, Arc<Form>)>>> = LazyLock::new(RwLock::default);
+static FORMS: LazyLock<RwLock<Forms>> = LazyLock::new(RwLock::default);
+type Forms = HashMap<Uuid, (String, Arc<Form>)>;
 /// More are not remembered.
 const MAX_FORMS: usize = 2_000;
 
@@ -75,7 +76,7 @@ pub(crate) async fn published(
             Ok(compiled) => all.push(compiled),
             // The others go on being asked; who runs the house sees why this one is not.
             Err(error) => {
-                tracing::error!(template = %template.code, %error, "a published template does not run")
+                tracing::error!(template = %template.code, %error, "a published template does not run");
             }
         }
     }

@@ -1,4 +1,7 @@
 //! What is wrong with a template: its text, its proofs, its cases.
+//!
+//! Beside the codes of `rules/codes`: `TP001` the text has another code than the template, `TP002` there is no question,
+//! `TP003` a branch that no case takes.
 
 use std::{collections::BTreeSet, sync::Arc};
 

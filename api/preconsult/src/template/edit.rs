@@ -198,7 +198,7 @@ fn free_name(draft: &Draft, stem: &str) -> String {
     let mut taken = Vec::new();
     names(&draft.items, &mut taken);
     let is_free = |name: &str| !taken.contains(&name);
-    (1..).map(|n| format!("{stem}{n}")).find(|name| is_free(name)).unwrap_or_default()
+    (1..=10_000).map(|n| format!("{stem}{n}")).find(|name| is_free(name)).unwrap_or_default()
 }
 
 /// An item of a kind with the least it needs.

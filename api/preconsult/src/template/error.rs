@@ -97,8 +97,7 @@ impl From<TemplateError> for Problem {
             TemplateError::NotOwn => {
                 Self::forbidden("这份模板不是您的，可以复制一份再改；要改原件请找作者或机构管理员。")
             }
-            TemplateError::OwnWork => Self::forbidden(noted),
-            TemplateError::NotForInstitution => Self::forbidden(noted),
+            TemplateError::OwnWork | TemplateError::NotForInstitution => Self::forbidden(noted),
             TemplateError::OutdatedVersion => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "/problems/template/outdated-version",

@@ -87,7 +87,7 @@ async fn answered(
     let reading = service::read(service, desk, id).await?;
     let newest = reading.newest()?;
     let findings = examine(&service.engine, &reading.template.code, &newest.text, &newest.cases).await?;
-    let tag = etag(newest.version);
+    let tag = etag(newest.revision);
     Ok((tag, Json(TemplateBody::of(&reading, &findings)?)))
 }
 

@@ -164,7 +164,7 @@ pub(crate) struct Version {
     pub(crate) cases: String,
     pub(crate) state: State,
     /// Grows with every change.
-    pub(crate) version: i64,
+    pub(crate) revision: i64,
     pub(crate) author: Uuid,
     pub(crate) department_reviewer: Option<Uuid>,
     pub(crate) reviewer: Option<Uuid>,

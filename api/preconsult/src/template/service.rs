@@ -89,7 +89,7 @@ async fn own_newest(
         return Err(TemplateError::NotOwn);
     }
     let newest = reading.newest()?.clone();
-    if newest.version != seen {
+    if newest.revision != seen {
         return Err(TemplateError::OutdatedVersion);
     }
     Ok((reading.template, newest))
@@ -182,7 +182,7 @@ fn draft_of(
         text,
         cases,
         state: State::Draft,
-        version: 1,
+        revision: 1,
         author: desk.id(),
         department_reviewer: None,
         reviewer: None,

@@ -282,7 +282,7 @@ fn rows(pairs: &Pairs, old: &Item) -> Vec<Row> {
         let mut id = at(&ids);
         if id.is_empty() {
             let taken = |name: &str| old.rows.iter().any(|row| row.id.text == name);
-            id = (index + 1..).map(|n| format!("行{n}")).find(|name| !taken(name)).unwrap_or_default();
+            id = (index + 1..=10_000).map(|n| format!("行{n}")).find(|name| !taken(name)).unwrap_or_default();
         }
         found.push(Row {
             id: written(&id),

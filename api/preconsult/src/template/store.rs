@@ -120,7 +120,7 @@ impl TryFrom<VersionRow> for Version {
             text: row.text,
             cases: row.cases,
             state: State::named(&row.state).ok_or_else(|| unknown("state"))?,
-            version: row.version,
+            revision: row.version,
             author: row.author,
             department_reviewer: row.department_reviewer,
             reviewer: row.reviewer,
@@ -258,19 +258,19 @@ pub(crate) async fn insert_version(tx: &mut Tx, version: &Version) -> sqlx::Resu
     let Version { id, template, number, text, cases, state, author, created_at, .. } = version;
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(id).bind(template).bind(number).bind(text).bind(cases);
-        let query = query.bind(state.name()).bind(version.version).bind(author).bind(created_at);
+        let query = query.bind(state.name()).bind(version.revision).bind(author).bind(created_at);
         query.execute(c).await.map(|done| done.rows_affected() == 1)
     })
 }
 
-/// Stores a version as it is now, when it is still as it was read at row version `version.version`.
+/// Stores a version as it is now, when it is still as it was read at row version `version.revision`.
 pub(crate) async fn update_version(app: &App, tx: &mut Tx, version: &Version) -> Result<(), TemplateError> {
     let sql = "UPDATE template_version SET text = $3, cases = $4, state = $5, department_reviewer = $6,
             reviewer = $7, review_note = $8, retire_reason = $9, submitted_at = $10, published_at = $11,
             retired_at = $12, updated_at = $13, version = version + 1
         WHERE id = $1 AND version = $2";
     let changed = on_tx!(tx, |c| {
-        let query = sqlx::query(sql).bind(version.id).bind(version.version);
+        let query = sqlx::query(sql).bind(version.id).bind(version.revision);
         let query = query.bind(&version.text).bind(&version.cases).bind(version.state.name());
         let query = query.bind(version.department_reviewer).bind(version.reviewer);
         let query = query.bind(&version.review_note).bind(&version.retire_reason);

@@ -68,7 +68,7 @@ async fn written(house: &House<'_>, doctor: &Desk<'_>) -> Uuid {
 
 async fn submitted(house: &House<'_>, doctor: &Desk<'_>) -> (Uuid, i64) {
     let id = written(house, doctor).await;
-    let at = newest(house, doctor, id).await.version;
+    let at = newest(house, doctor, id).await.revision;
     service::submit(&house.service, doctor, (id, at)).await.unwrap();
     (id, at + 1)
 }
@@ -94,12 +94,12 @@ async fn a_template_goes_from_draft_to_patients_and_out_of_use() {
         // Editing begins a new version; patients keep the first until the second is let pass.
         let before = newest(&house, &doctor, id).await;
         let refused =
-            service::save_text(service, &doctor, (id, before.version), ("x", "")).await.unwrap_err();
+            service::save_text(service, &doctor, (id, before.revision), ("x", "")).await.unwrap_err();
         assert!(matches!(refused, TemplateError::WrongState { .. }), "{refused:?}");
-        service::begin_version(service, &doctor, (id, before.version)).await.unwrap();
+        service::begin_version(service, &doctor, (id, before.revision)).await.unwrap();
         let text = TEXT.replace("什么颜色", "痰是什么颜色");
         let draft = newest(&house, &doctor, id).await;
-        assert_eq!((draft.number, draft.state, draft.version), (2, State::Draft, 1));
+        assert_eq!((draft.number, draft.state, draft.revision), (2, State::Draft, 1));
         service::save_text(service, &doctor, (id, 1), (&text, &draft.cases)).await.unwrap();
         service::submit(service, &doctor, (id, 2)).await.unwrap();
         assert_eq!(published(service, "H01").await.unwrap()[0].version, first.version);
@@ -181,7 +181,7 @@ async fn a_returned_draft_says_why_and_can_be_sent_again() {
         assert_eq!((draft.state, draft.review_note.as_deref()), (State::Draft, Some("再问咯血")));
         let error = compiled(service, draft.id).await.unwrap_err();
         assert!(matches!(error, PreconsultError::NotFound), "a draft is not filled in: {error:?}");
-        service::submit(service, &doctor, (id, draft.version)).await.unwrap();
+        service::submit(service, &doctor, (id, draft.revision)).await.unwrap();
     })
     .await;
 }
@@ -194,8 +194,9 @@ async fn what_is_broken_is_kept_named_by_its_place_and_not_sent() {
         let id = written(&house, &doctor).await;
         let draft = newest(&house, &doctor, id).await;
         let broken = TEXT.replace("显示: 痰 = 有", "显示: 谈 = 有");
-        let at =
-            service::save_text(service, &doctor, (id, draft.version), (&broken, &draft.cases)).await.unwrap();
+        let at = service::save_text(service, &doctor, (id, draft.revision), (&broken, &draft.cases))
+            .await
+            .unwrap();
         let TemplateError::Refused(faults) = service::submit(service, &doctor, (id, at)).await.unwrap_err()
         else {
             panic!("sent")
@@ -266,7 +267,7 @@ async fn a_doctor_sees_the_department_and_edits_only_their_own() {
                 Ok(reading) => assert!(sees && reading.may_edit == edits, "{name}"),
                 Err(error) => assert!(!sees && matches!(error, TemplateError::NotFound), "{name} {error:?}"),
             }
-            let at = newest(&house, &doctor, id).await.version;
+            let at = newest(&house, &doctor, id).await.revision;
             let saved = service::save_text(service, who, (id, at), (&format!("{TEXT}// {name}\n"), "")).await;
             assert_eq!(saved.is_ok(), edits, "{name} {saved:?}");
         }
@@ -310,6 +311,39 @@ async fn the_library_is_personalised_and_its_cases_come_along() {
         assert_eq!(copied.template.replaces.as_deref(), Some("cough-adult"));
         let none = service::create(service, &doctor, new("x1", Base::Library("nothing".into()))).await;
         assert!(matches!(none.unwrap_err(), TemplateError::Input { pointer: "/from", .. }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn templates_are_found_by_disease_and_department() {
+    on_each(async |house| {
+        let service = &house.service;
+        let doctor = own_desk(&house, &house.doctor).await;
+        let manager = own_desk(&house, &admin(house.bench).await).await;
+        let of = |code: &str, department: Option<&str>, disease: Option<&str>| New {
+            department: department.map(str::to_owned),
+            disease: disease.map(str::to_owned),
+            ..new(code, Base::Blank)
+        };
+        service::create(service, &doctor, of("im-asthma", Some("IM"), Some("支气管哮喘"))).await.unwrap();
+        service::create(service, &doctor, of("im-first", Some("IM"), None)).await.unwrap();
+        service::create(service, &manager, of("ped-asthma", Some("PED"), Some("支气管哮喘"))).await.unwrap();
+        let codes = async |desk: &Desk<'_>, filter: &Filter| {
+            let found = service::list(service, desk, filter).await.unwrap();
+            let mut codes: Vec<String> = found.into_iter().map(|one| one.code).collect();
+            codes.sort();
+            codes
+        };
+        let asthma = Filter { disease: Some("支气管哮喘".into()), ..Filter::default() };
+        assert_eq!(codes(&manager, &asthma).await, ["im-asthma", "ped-asthma"]);
+        assert_eq!(codes(&doctor, &asthma).await, ["im-asthma"], "as far as the right reaches");
+        let department = Filter { department: Some("IM".into()), ..Filter::default() };
+        assert_eq!(codes(&manager, &department).await, ["im-asthma", "im-first"]);
+        let words = Filter { words: Some("first".into()), ..department };
+        assert_eq!(codes(&manager, &words).await, ["im-first"]);
+        let own = Filter { owner: Some(doctor.id()), ..Filter::default() };
+        assert_eq!(codes(&manager, &own).await, ["im-asthma", "im-first"]);
     })
     .await;
 }

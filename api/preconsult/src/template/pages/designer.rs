@@ -334,8 +334,9 @@ impl DesignerPage {
     fn about(&self, at: &str) -> Vec<&FaultView> {
         self.panel.about(at)
     }
+}
 
-    fn lines<'t>(&self, text: &'t str) -> Vec<(usize, &'t str)> {
-        (1..).zip(text.lines()).collect()
-    }
+/// With their numbers.
+fn lines(text: &str) -> Vec<(usize, &str)> {
+    (1..).zip(text.lines()).collect()
 }

@@ -40,11 +40,17 @@ pub(super) struct Head {
     pub(super) is_open: bool,
     pub(super) may_edit: bool,
     pub(super) may_retire: bool,
-    /// Whether the reader reviews it: may decide, or is told why not.
-    pub(super) may_review: bool,
-    pub(super) obstacle: String,
-    pub(super) is_second_look: bool,
+    /// Where the reader reviews it.
+    pub(super) review: Option<Review>,
     pub(super) n_undoable: usize,
+}
+
+/// A decision that waits for the reader.
+pub(super) struct Review {
+    /// For the institution, after the department.
+    pub(super) is_second_look: bool,
+    /// Why the reader may not decide; empty when they may.
+    pub(super) obstacle: String,
 }
 
 impl Head {
@@ -79,7 +85,7 @@ impl Head {
             owner: service::name_of(service, template.owner).await?,
             state: newest.state,
             number: newest.number,
-            version: newest.version,
+            version: newest.revision,
             tab,
             note,
             review_note: newest.review_note.clone().unwrap_or_default(),
@@ -87,9 +93,10 @@ impl Head {
             is_open: reading.may_edit && newest.state == State::Draft,
             may_edit: reading.may_edit,
             may_retire: is_published && (reading.may_edit || desk.reviews_for_institution(template)),
-            may_review: queued.is_some(),
-            is_second_look: queued.as_ref().is_some_and(|queued| queued.is_second_look),
-            obstacle: queued.and_then(|queued| queued.obstacle).unwrap_or_default(),
+            review: queued.map(|queued| Review {
+                is_second_look: queued.is_second_look,
+                obstacle: queued.obstacle.unwrap_or_default(),
+            }),
             n_undoable: reading.n_undoable(),
         })
     }
@@ -135,8 +142,7 @@ impl Panel {
     pub(super) fn of(id: Uuid, findings: &Findings) -> Self {
         let view = |fault: &Fault| fault_view(id, findings.draft.as_ref(), fault);
         let mut sorted: Vec<&Fault> = findings.faults.iter().collect();
-        sorted
-            .sort_by_key(|fault| (fault.severity, fault.file.ends_with(".cases"), fault.line, fault.column));
+        sorted.sort_by_key(|fault| (fault.severity, is_of_cases(fault), fault.line, fault.column));
         Self {
             faults: sorted.iter().take(N_FAULTS).map(|fault| view(fault)).collect(),
             n_more: sorted.len().saturating_sub(N_FAULTS),
@@ -157,8 +163,12 @@ impl Panel {
     }
 }
 
+fn is_of_cases(fault: &Fault) -> bool {
+    fault.file.rsplit('.').next() == Some("cases")
+}
+
 fn fault_view(id: Uuid, draft: Option<&Draft>, fault: &Fault) -> FaultView {
-    let is_of_cases = fault.file.ends_with(".cases");
+    let is_of_cases = is_of_cases(fault);
     let card = draft.filter(|_| !is_of_cases).map(|draft| card_at(draft, fault.line));
     let href = match &card {
         _ if is_of_cases => format!("/staff/templates/{id}?tab=cases#L{}", fault.line),

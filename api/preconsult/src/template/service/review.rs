@@ -82,7 +82,7 @@ pub(crate) async fn decide(
     }
     let versions = store::list_versions(&app.db, id).await?;
     let before = versions.first().cloned().ok_or(TemplateError::NotFound)?;
-    if before.version != seen {
+    if before.revision != seen {
         return Err(TemplateError::OutdatedVersion);
     }
     let is_two_step = store::find_policy(&app.db, &template.institution).await?;
@@ -165,7 +165,7 @@ pub(crate) async fn retire(
         return Err(TemplateError::NotOwn);
     }
     let newest = reading.newest()?;
-    if newest.version != seen {
+    if newest.revision != seen {
         return Err(TemplateError::OutdatedVersion);
     }
     let published = reading.versions.iter().find(|version| version.state == State::Published);

@@ -240,7 +240,7 @@ async fn store_change(
         return Err(TemplateError::input("/text", "文本里有不能保存的字符，请删去。"));
     }
     if text == before.text && cases == before.cases {
-        return Ok(before.version);
+        return Ok(before.revision);
     }
     let app = &service.app;
     if let Ok(draft) = read(&file_names(&template.code).0, &text) {
@@ -254,7 +254,7 @@ async fn store_change(
     store::update_template(&mut tx, &template).await?;
     audit::append(&mut tx, entry(service, desk, "template.edit", template.id, None)).await?;
     tx.commit().await?;
-    Ok(before.version + 1)
+    Ok(before.revision + 1)
 }
 
 /// Takes the last change back.
@@ -279,7 +279,7 @@ pub(crate) async fn undo(
     store::update_template(&mut tx, &template).await?;
     audit::append(&mut tx, entry(service, desk, "template.edit", id, None)).await?;
     tx.commit().await?;
-    Ok(before.version + 1)
+    Ok(before.revision + 1)
 }
 
 /// Department, disease, and what it takes the place of.
@@ -314,5 +314,5 @@ pub(crate) async fn change_settings(
     store::update_template(&mut tx, &template).await?;
     audit::append(&mut tx, entry(service, desk, "template.edit", id, None)).await?;
     tx.commit().await?;
-    Ok(before.version + 1)
+    Ok(before.revision + 1)
 }
