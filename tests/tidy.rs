@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("api/ocr", &[]),
     ("api/gateways", &["platform"]),
     ("api/people", &["platform", "ui", "gateways"]),
-    ("api/preconsult", &["platform", "ui", "people", "gateways", "engine", "rules"]),
+    ("api/preconsult", &["platform", "ui", "people", "gateways", "engine", "rules", "kb"]),
     ("api/knowledge", &["platform", "ui", "people", "engine", "kb"]),
     (
         "api/server",

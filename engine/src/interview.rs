@@ -228,7 +228,8 @@ pub(crate) fn is_of(turn: &Turn, key: &str, path: &str) -> bool {
     matches!(&turn.question.act, Act::Item { form, path: of, .. } if form == key && of == path)
 }
 
-fn patient(profile: &Profile, about: About) -> Patient {
+/// The patient as questionnaires know them.
+pub fn patient(profile: &Profile, about: About) -> Patient {
     let months = f64::from(profile.age_months);
     Patient {
         age: Some((months / 12.0).floor()),

@@ -34,11 +34,9 @@ pub use case::Evidence;
 pub use current::Current;
 pub use dialogue::{Dialogue, Outcome, State, Turn};
 pub use explain::{Reason, Suspect};
-pub use interview::{About, Interview, Questionnaire, Refused, Step};
+pub use interview::{About, Interview, Questionnaire, Refused, Step, patient};
 pub use load::Engine;
 pub use person::{Profile, Sex};
 pub use question::{Act, ItemSaid, Question};
 pub use record::{Record, Section, SectionKind, Sentence};
-/// What editors write; the services above know it through this crate.
-pub use rules;
 pub use safety::{Flag, Triage};

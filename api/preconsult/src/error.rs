@@ -1,8 +1,8 @@
 use axum::http::StatusCode;
 use engine::Refused;
-use engine::rules::quality::Finding;
 use people::PeopleError;
 use platform::{Problem, crypto::OpenError, db::Transient};
+use rules::quality::Finding;
 
 use crate::model::{Event, MAX_ANSWER, State};
 
@@ -58,6 +58,12 @@ pub enum PreconsultError {
     Exchange(&'static str),
     #[error(transparent)]
     Gateway(#[from] gateways::GatewayError),
+    /// A template that was published and does not compile: where and why.
+    #[error("a published template does not compile: {0}")]
+    Unrunnable(String),
+    /// What a department decided about its templates cannot be read.
+    #[error("cannot read what a department decided")]
+    Templates(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
     People(#[from] PeopleError),
     #[error("cannot open a sealed answer")]
@@ -170,6 +176,8 @@ impl From<PreconsultError> for Problem {
             PreconsultError::People(error) => error.into(),
             PreconsultError::Past(_)
             | PreconsultError::Gateway(_)
+            | PreconsultError::Templates(_)
+            | PreconsultError::Unrunnable(_)
             | PreconsultError::Sealed(_)
             | PreconsultError::Unreadable(_)
             | PreconsultError::Storage(_) => Self::internal(error),

@@ -20,6 +20,7 @@ pub mod model;
 mod pages;
 pub mod service;
 mod store;
+mod template;
 #[cfg(test)]
 mod testing;
 
@@ -62,11 +63,12 @@ impl FromRef<Shared> for App {
 }
 
 /// Who may call the routes of this crate.
-pub const ACCESS: &[&[Route]] = &[http::ACCESS, pages::ACCESS, exchange::ACCESS];
+pub const ACCESS: &[&[Route]] =
+    &[http::ACCESS, pages::ACCESS, exchange::ACCESS, template::ACCESS, template::API_ACCESS];
 
 /// Pages of patients (`/`, `/consultations…`, `/history`) and doctors (`/doctor…`), JSON under `/api/preconsult`.
 pub fn routes() -> OpenApiRouter<Shared> {
-    http::routes().merge(pages::routes()).merge(exchange::routes())
+    http::routes().merge(pages::routes()).merge(exchange::routes()).merge(template::routes())
 }
 
 /// Tables of this crate; they refer to those of [`people`].

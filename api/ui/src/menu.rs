@@ -23,12 +23,26 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 12] = [
+const MENU: [MenuItem; 16] = [
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
-    item("knowledge", "/knowledge", "知识库", "知识的概况、版本、比较和查询", Permission::KnowledgeRead),
     item(
         "templates",
         "/staff/templates",
+        "问卷模板",
+        "编写、试答、提交本科室的预问诊问卷",
+        Permission::TemplateEdit,
+    ),
+    item(
+        "template-review",
+        "/staff/templates/review",
+        "模板审核",
+        "待审的问卷模板：比较、试答、通过或退回",
+        Permission::TemplateReview,
+    ),
+    item("knowledge", "/knowledge", "知识库", "知识的概况、版本、比较和查询", Permission::KnowledgeRead),
+    item(
+        "outside-templates",
+        "/staff/outside-templates",
         "外来模板",
         "申康和各院的模板、字典与同步记录",
         Permission::KnowledgeRead,

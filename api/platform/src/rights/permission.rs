@@ -62,6 +62,8 @@ permissions! {
     FieldReveal "field.reveal" "显示被隐去的内容" Care Business;
     KnowledgeRead "knowledge.read" "查看知识库" Knowledge Business;
     KnowledgePublish "knowledge.publish" "发布和启用知识版本" Knowledge Business;
+    TemplateEdit "template.edit" "编写问卷模板" Knowledge Business;
+    TemplateReview "template.review" "审核问卷模板" Knowledge Business;
     ResidentRead "resident.read" "查看居民资料" Residents Business;
     RealnameReview "realname.review" "审核实名" Residents Business;
     FamilyReview "family.review" "审核家庭关系" Residents Business;

@@ -6,15 +6,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use engine::{
-    Interview, Refused,
-    rules::form::screen::{Choice, Control, Shown},
-};
+use engine::{Interview, Refused};
 use platform::{
     Problem,
     http::{Form, Path, RequestId, page},
     session::SignedInResident,
 };
+use rules::form::screen::{Choice, Control, Shown};
 use ui::Frame;
 use uuid::Uuid;
 

@@ -7,15 +7,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use engine::{
-    Act, Question, Step,
-    rules::quality::{Finding, Level},
-};
+use engine::{Act, Question, Step};
 use platform::{
     Problem,
     http::{Form, Path, Query, RequestId, page},
     session::SignedInResident,
 };
+use rules::quality::{Finding, Level};
 use serde::Deserialize;
 use ui::Frame;
 use uuid::Uuid;

@@ -50,7 +50,7 @@ async fn answer_once(
         return if same { Ok(Taken::Before) } else { Err(PreconsultError::OutdatedTurn) };
     }
     // A second tab may have gone past the questions altogether.
-    let interview = resumed(service, &consultation, &turns);
+    let interview = resumed(service, &consultation, &turns).await?;
     let waiting = match interview.step() {
         Step::Ask(question) => Some(question.key),
         Step::Page(..) | Step::Emergency | Step::Done => None,
@@ -68,7 +68,7 @@ async fn answer_once(
         Outcome::Next { notes } | Outcome::Finished { notes } => notes,
     };
     let Some(turn) = dialogue.turns().last() else { return Err(PreconsultError::OutdatedTurn) };
-    let interview = interview_of(service, &consultation, dialogue.turns().to_vec());
+    let interview = interview_of(service, &consultation, dialogue.turns().to_vec()).await?;
 
     let mut tx = app.db.begin().await?;
     let event = conclude(service, &mut tx, &consultation, &interview).await?;
@@ -120,7 +120,7 @@ async fn undo_once(
         // Answers of a page are changed on the page.
         return Err(PreconsultError::OutdatedTurn);
     }
-    let interview = interview_of(service, &consultation, before);
+    let interview = interview_of(service, &consultation, before).await?;
     let triage = service.engine.triage(interview.dialogue());
     let change = Change { triage: Some((triage.level, triage.flags.len())), chief_complaint: None };
 
@@ -133,18 +133,22 @@ async fn undo_once(
 }
 
 /// The interview as its valid turns make it.
-pub(super) fn resumed(service: &Service, consultation: &Consultation, turns: &[StoredTurn]) -> Interview {
-    interview_of(service, consultation, valid_turns(turns).collect())
+pub(super) async fn resumed(
+    service: &Service,
+    consultation: &Consultation,
+    turns: &[StoredTurn],
+) -> Result<Interview, PreconsultError> {
+    interview_of(service, consultation, valid_turns(turns).collect()).await
 }
 
-pub(super) fn interview_of(
+pub(super) async fn interview_of(
     service: &Service,
     consultation: &Consultation,
     turns: Vec<engine::Turn>,
-) -> Interview {
+) -> Result<Interview, PreconsultError> {
     let plan = &consultation.plan;
-    let questionnaires = matching::questionnaires(&service.engine, plan);
-    service.engine.interview(consultation.profile.clone(), plan.about(), questionnaires, turns)
+    let questionnaires = matching::questionnaires(service, &service.engine, plan).await?;
+    Ok(service.engine.interview(consultation.profile.clone(), plan.about(), questionnaires, turns))
 }
 
 pub(super) fn valid_turns(turns: &[StoredTurn]) -> impl Iterator<Item = engine::Turn> {

@@ -43,7 +43,7 @@ async fn fill_once(
     if turns.iter().any(|turn| is_of_request(&turn.request_key)) {
         return Ok(Taken::Before);
     }
-    let interview = dialogue::resumed(service, &consultation, &turns);
+    let interview = dialogue::resumed(service, &consultation, &turns).await?;
     let place = (filled.form, filled.page);
     if consultation.state != State::Asking || !interview.may_fill(place) {
         return Err(PreconsultError::OutdatedTurn);
@@ -62,7 +62,7 @@ async fn fill_once(
             None => after.push(turn),
         }
     }
-    let interview = dialogue::interview_of(service, &consultation, after);
+    let interview = dialogue::interview_of(service, &consultation, after).await?;
 
     let mut tx = app.db.begin().await?;
     let event = dialogue::conclude(service, &mut tx, &consultation, &interview).await?;

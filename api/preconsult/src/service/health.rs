@@ -66,7 +66,7 @@ async fn told(service: &Service, resident: Uuid) -> Result<Told, PreconsultError
             continue;
         }
         let turns = store::list_turns(app, consultation.id).await?;
-        let said = service.engine.told(dialogue::resumed(service, &consultation, &turns).dialogue());
+        let said = service.engine.told(dialogue::resumed(service, &consultation, &turns).await?.dialogue());
         for (into, from) in [(&mut told.symptoms, said.symptoms), (&mut told.history, said.history)] {
             for concept in from {
                 if !into.contains(&concept) {

@@ -1,16 +1,19 @@
 //! Which questionnaires a visit gets, and the questionnaires of a plan.
 
+use std::sync::Arc;
+
 use chrono::{Datelike, NaiveDate};
-use engine::rules::{
-    expr::Kind,
-    matching::{Datum, Decision, Input, Matcher, Visit},
-};
 use engine::{Engine, Profile, Questionnaire, Sex};
 use people::Department;
+use rules::{
+    expr::{Kind, Truth},
+    matching::{Datum, Decision, Input, Matcher, Visit},
+};
 
 use crate::{
-    Service,
+    PreconsultError, Service,
     model::{Chosen, Intake, Plan},
+    template::{self, Compiled, service::mapping},
 };
 
 /// The rules of the release that choose.
@@ -50,40 +53,108 @@ pub(crate) fn complaint_of(engine: &Engine, words: &str) -> Option<String> {
     })
 }
 
-/// What a consultation asks: the questionnaires the rules choose, or the AI dialogue where none fits.
-pub(super) fn plan(service: &Service, department: &Department, profile: &Profile, intake: &Intake) -> Plan {
+/// What a consultation asks: an own template of the department for what it is about, else the questionnaires the rules
+/// choose or those that take their place here, else the AI dialogue.
+pub(super) async fn plan(
+    service: &Service,
+    department: &Department,
+    profile: &Profile,
+    intake: &Intake,
+) -> Result<Plan, PreconsultError> {
     let today = service.app.clock.today();
     let mut plan = Plan {
         intake: intake.clone(),
         today: Some(today.num_days_from_ce() - NaiveDate::default().num_days_from_ce()),
         ..Plan::default()
     };
+    let house = House::of(service, department).await?;
+    if let Some(own) = house.own_for(profile, &plan) {
+        plan.questionnaires = vec![chosen(own)];
+        let complaint = plan.intake.complaint.as_deref().unwrap_or_default();
+        plan.reasons = vec![format!("本科室的模板“{}”：主诉 = {complaint}", own.title)];
+        return Ok(plan);
+    }
     let library = service.engine.library();
-    let Some(matcher) = library.matchers.get(MATCHER) else { return plan };
+    let Some(matcher) = library.matchers.get(MATCHER) else { return Ok(plan) };
     let decision = matcher.decide(&facts(matcher, department, profile, intake, today));
-    plan.questionnaires = decision
-        .results
-        .iter()
-        .filter(|id| *id != AI)
-        .filter_map(|id| {
-            let title = library.forms.get(id)?.draft.title.text.clone();
-            Some(Chosen { key: id.clone(), title })
-        })
-        .collect();
     plan.reasons = reasons(matcher, &decision);
+    for id in decision.results.iter().filter(|id| *id != AI) {
+        if let Some(own) = house.in_place_of(id) {
+            plan.reasons.push(format!("本院的模板“{}”代替“{id}”", own.title));
+            plan.questionnaires.push(chosen(own));
+        } else if house.has_switched_off(id) {
+            plan.reasons.push(format!("本科室停用了“{id}”"));
+        } else if let Some(questionnaire) = library.forms.get(id) {
+            let title = questionnaire.draft.title.text.clone();
+            plan.questionnaires.push(Chosen { key: id.clone(), title });
+        }
+    }
     plan.open = decision.trace.open;
-    plan
+    Ok(plan)
+}
+
+/// The own templates of a department and what it decided about the generic ones.
+struct House {
+    own: Vec<Arc<Compiled>>,
+    switched_off: Vec<String>,
+}
+
+impl House {
+    /// In the department's order; what it does not use is left out.
+    async fn of(service: &Service, department: &Department) -> Result<Self, PreconsultError> {
+        let published = template::published(service, &department.institution).await?;
+        if published.is_empty() && mapping::uses(service, &department.institution).await?.is_empty() {
+            return Ok(Self { own: Vec::new(), switched_off: Vec::new() });
+        }
+        let place = (department.institution.as_str(), department.code.as_str());
+        let offers = mapping::offers(service, place);
+        let offers = offers.await.map_err(|error| PreconsultError::Templates(Box::new(error)))?;
+        let used = offers.iter().filter(|offer| offer.is_on);
+        let own = used.filter_map(|offer| published.iter().find(|own| Some(own.template) == offer.template));
+        let off = offers.iter().filter(|offer| offer.template.is_none() && offer.is_decided && !offer.is_on);
+        Ok(Self { own: own.cloned().collect(), switched_off: off.map(|offer| offer.name.clone()).collect() })
+    }
+
+    /// The first own template for what the visit is about that is meant for this person.
+    fn own_for(&self, profile: &Profile, plan: &Plan) -> Option<&Compiled> {
+        let complaint = plan.intake.complaint.as_deref()?;
+        let patient = engine::patient(profile, plan.about());
+        let fits = |own: &&Arc<Compiled>| {
+            own.disease.as_deref() == Some(complaint) && own.form.applies(&patient) != Truth::No
+        };
+        self.own.iter().find(fits).map(AsRef::as_ref)
+    }
+
+    fn in_place_of(&self, generic: &str) -> Option<&Compiled> {
+        self.own.iter().find(|own| own.replaces.as_deref() == Some(generic)).map(AsRef::as_ref)
+    }
+
+    fn has_switched_off(&self, generic: &str) -> bool {
+        self.switched_off.iter().any(|name| name == generic)
+    }
+}
+
+fn chosen(own: &Compiled) -> Chosen {
+    Chosen { key: format!("{}{}", Chosen::OWN, own.version), title: own.title.clone() }
 }
 
 /// The questionnaires of a plan as they run. One that the release no longer has is left out: its answers stay in the
 /// dialogue, and the AI dialogue asks what is open.
-pub(super) fn questionnaires(engine: &Engine, plan: &Plan) -> Vec<Questionnaire> {
-    let forms = &engine.library().forms;
-    let questionnaires = plan.questionnaires.iter().filter_map(|chosen| {
-        let form = forms.get(&chosen.key)?.form.clone();
-        Some(Questionnaire { key: chosen.key.clone(), form })
-    });
-    questionnaires.collect()
+pub(super) async fn questionnaires(
+    service: &Service,
+    engine: &Engine,
+    plan: &Plan,
+) -> Result<Vec<Questionnaire>, PreconsultError> {
+    let mut found = Vec::with_capacity(plan.questionnaires.len());
+    for chosen in &plan.questionnaires {
+        let own = chosen.key.strip_prefix(Chosen::OWN).and_then(|version| version.parse().ok());
+        let form = match own {
+            Some(version) => Some(template::compiled(service, version).await?.form.as_ref().clone()),
+            None => engine.library().forms.get(&chosen.key).map(|generic| generic.form.clone()),
+        };
+        found.extend(form.map(|form| Questionnaire { key: chosen.key.clone(), form }));
+    }
+    Ok(found)
 }
 
 fn reasons(matcher: &Matcher, decision: &Decision) -> Vec<String> {

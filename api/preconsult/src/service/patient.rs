@@ -68,7 +68,7 @@ async fn begin_once(
         department: opening.department.clone(),
         visit: opening.visit,
         entry: opening.entry,
-        plan: matching::plan(service, department, &profile, &opening.intake),
+        plan: matching::plan(service, department, &profile, &opening.intake).await?,
         state: State::Asking,
         version: 1,
         profile,
@@ -132,7 +132,7 @@ async fn read_own_once(service: &Service, resident: Uuid, id: Uuid) -> Result<Ow
     let app = &service.app;
     let mut consultation = find_own(service, resident, id).await?;
     let turns = store::list_turns(app, id).await?;
-    let interview = dialogue::resumed(service, &consultation, &turns);
+    let interview = dialogue::resumed(service, &consultation, &turns).await?;
     if consultation.state == State::Asking && matches!(interview.step(), Step::Emergency | Step::Done) {
         let mut tx = app.db.begin().await?;
         dialogue::conclude(service, &mut tx, &consultation, &interview).await?;

@@ -56,7 +56,7 @@ pub async fn replay(
     };
     let turns = super::dialogue::valid_turns(&reading.turns).collect();
     let plan = &reading.consultation.plan;
-    let questionnaires = super::matching::questionnaires(&engine, plan);
+    let questionnaires = super::matching::questionnaires(service, &engine, plan).await?;
     let interview =
         engine.interview(reading.consultation.profile.clone(), plan.about(), questionnaires, turns);
     let record = engine.record_of(&interview);

@@ -1,9 +1,9 @@
 //! Checking the record: changing a section, sending it.
 
 use engine::Interview;
-use engine::rules::quality::{Finding, Level, Point};
 use people::message::{self, Notice};
 use platform::{audit, db::retry};
+use rules::quality::{Finding, Level, Point};
 use uuid::Uuid;
 
 use super::{Taken, dialogue, entry, find_own};
@@ -66,7 +66,7 @@ async fn amend_once(
 pub async fn hints(service: &Service, who: Patient<'_>, id: Uuid) -> Result<Vec<Finding>, PreconsultError> {
     let consultation = find_own(service, who.id, id).await?;
     let turns = store::list_turns(&service.app, id).await?;
-    let interview = dialogue::resumed(service, &consultation, &turns);
+    let interview = dialogue::resumed(service, &consultation, &turns).await?;
     let record = store::find_record(&service.app, id).await?.ok_or(PreconsultError::NotFound)?;
     Ok(findings(service, &consultation, &interview, &record))
 }

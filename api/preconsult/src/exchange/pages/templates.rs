@@ -28,13 +28,13 @@ use crate::{
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
-        .route("/staff/templates", get(list))
-        .route("/staff/templates/sync", post(sync))
-        .route("/staff/templates/{id}", get(show).post(decide))
+        .route("/staff/outside-templates", get(list))
+        .route("/staff/outside-templates/sync", post(sync))
+        .route("/staff/outside-templates/{id}", get(show).post(decide))
 }
 
 #[derive(Template)]
-#[template(path = "preconsult/templates.html")]
+#[template(path = "preconsult/outside_templates.html")]
 struct ListPage {
     frame: Frame,
     state: String,
@@ -68,7 +68,7 @@ struct UploadRow {
 }
 
 #[derive(Template)]
-#[template(path = "preconsult/template.html")]
+#[template(path = "preconsult/outside_template.html")]
 struct TemplatePage {
     frame: Frame,
     may_change: bool,
@@ -194,7 +194,7 @@ async fn decide(
         _ => return Err(Problem::bad_request("请用页面上的按钮提交。")),
     };
     templates::decide(&service.app, (&right.actor(), &request), right.id(), id, is_taken).await?;
-    Ok(Redirect::to(&format!("/staff/templates/{id}")))
+    Ok(Redirect::to(&format!("/staff/outside-templates/{id}")))
 }
 
 /// A failed exchange is no error page: it stands in the list with its reason.
@@ -204,7 +204,7 @@ async fn sync(
     right: Right,
 ) -> Result<Redirect, Problem> {
     match templates::pull(&service.app, &gateways, Some(right.id())).await {
-        Ok(_) | Err(PreconsultError::Gateway(_)) => Ok(Redirect::to("/staff/templates#syncs")),
+        Ok(_) | Err(PreconsultError::Gateway(_)) => Ok(Redirect::to("/staff/outside-templates#syncs")),
         Err(error) => Err(error.into()),
     }
 }

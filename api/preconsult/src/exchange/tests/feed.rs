@@ -148,7 +148,7 @@ async fn a_hospital_submits_templates_and_dictionaries_in_batches() {
         assert_eq!(own.call("POST", target, &[], "{").await.status, 400);
 
         let admin = connected.admin().await;
-        let page = admin.get("/staff/templates?state=conflict").await;
+        let page = admin.get("/staff/outside-templates?state=conflict").await;
         assert_eq!(page.text.matches("有冲突</span></td>").count(), 2, "{}", page.text);
         assert!(page.text.contains("医院批量提交") && page.text.contains("科室"));
     })

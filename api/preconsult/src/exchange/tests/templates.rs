@@ -49,30 +49,32 @@ async fn templates_are_downloaded_by_time_and_at_once_and_conflicts_are_shown() 
         simulator.publish(content("SK01", "1", &text.replace('腰', "背")));
         simulator.publish(Content { content: "{}".into(), ..content("SK02", "1", &text) });
         let admin = connected.admin().await;
-        let page = admin.get("/staff/templates").await;
+        let page = admin.get("/staff/outside-templates").await;
         faults.next(Fault::LoseAnswer);
         let csrf = page.field("_csrf");
-        assert_eq!(admin.post("/staff/templates/sync", &csrf, &[]).await.status, 303);
-        let page = admin.get("/staff/templates?state=conflict").await;
+        assert_eq!(admin.post("/staff/outside-templates/sync", &csrf, &[]).await.status, 303);
+        let page = admin.get("/staff/outside-templates?state=conflict").await;
         assert_eq!(page.text.matches("有冲突</span></td>").count(), 2, "{}", page.text);
         assert!(page.text.contains("手动下载") && page.text.contains("定时下载"), "{}", page.text);
 
         let conflicts = templates::list(app, "conflict").await.unwrap();
         let changed = conflicts.iter().find(|template| template.code == "SK01").unwrap();
         let broken = conflicts.iter().find(|template| template.code == "SK02").unwrap();
-        let shown = admin.get(&format!("/staff/templates/{}", changed.id)).await;
+        let shown = admin.get(&format!("/staff/outside-templates/{}", changed.id)).await;
         assert!(shown.text.contains("同一代码和版本以前收到过") && shown.text.contains("采用这一份"));
-        let shown = admin.get(&format!("/staff/templates/{}", broken.id)).await;
+        let shown = admin.get(&format!("/staff/outside-templates/{}", broken.id)).await;
         assert!(shown.text.contains("EXC002") && !shown.text.contains("采用这一份"), "{}", shown.text);
-        let taken =
-            admin.post(&format!("/staff/templates/{}", changed.id), &csrf, &[("decision", "take")]).await;
+        let taken = admin
+            .post(&format!("/staff/outside-templates/{}", changed.id), &csrf, &[("decision", "take")])
+            .await;
         assert_eq!(taken.status, 303, "{}", taken.text);
         let states: Vec<_> =
             templates::list(app, "").await.unwrap().into_iter().map(|one| (one.code, one.state)).collect();
         let state = |code: &str, state: &str| (code.to_owned(), state.to_owned());
         assert_eq!(states, [state("SK02", "conflict"), state("SK01", "taken"), state("SK01", "dropped")]);
-        let refused =
-            admin.post(&format!("/staff/templates/{}", broken.id), &csrf, &[("decision", "take")]).await;
+        let refused = admin
+            .post(&format!("/staff/outside-templates/{}", broken.id), &csrf, &[("decision", "take")])
+            .await;
         assert_eq!(refused.status, 409);
     })
     .await;
