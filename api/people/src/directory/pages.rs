@@ -157,7 +157,9 @@ fn view(person: Person) -> ConflictView {
     let conflict = person.conflict.unwrap_or_default();
     let told = match conflict.as_str() {
         service::NO_ROLE => "没有对应的角色：请在下面的角色对照里选一个本系统的角色。",
-        service::NO_DEPARTMENT => "机构或科室代码本系统没有：请由对方系统改正，或先在本系统建立科室。",
+        service::NO_DEPARTMENT => {
+            "机构或科室代码本系统没有：请由对方系统改成本系统的机构和科室代码，改好后会自动建立账号。"
+        }
         service::USER_NAME => {
             "本系统已有同名账号：姓名相同且确认是同一人时点“是同一人”，否则请任一方改账号名。"
         }
