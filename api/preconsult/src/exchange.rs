@@ -21,9 +21,7 @@ mod outbox;
 mod packet;
 mod pages;
 mod registrations;
-mod site;
 mod store;
-mod templates;
 #[cfg(test)]
 mod tests;
 pub(crate) mod verification;
@@ -40,7 +38,8 @@ use crate::{PreconsultError, Shared, model::Consultation};
 
 pub use model::{Delivery, DeliveryState, Mode, Target};
 pub use registrations::{Synced, sync};
-pub use templates::{Pulled, pull, upload};
+pub use store::templates::{Pulled, pull, upload};
+use store::{site, templates};
 
 const MANAGE: Who = Who::Staff(Permission::OrganisationManage);
 const READ: Who = Who::Staff(Permission::ConsultationRead);
@@ -98,7 +97,7 @@ pub fn handlers(worker: Worker, gateways: Gateways) -> Worker {
             async move { Ok(outbox::deliver(&app, &gateways, &job.read()?).await?) }
         })
         .on(outbox::SWEEP, |app, _| async move {
-            feed::sweep(&app).await?;
+            store::feed::sweep(&app).await?;
             Ok(outbox::sweep(&app).await?)
         })
         .on(templates::PULL, move |app, _| {

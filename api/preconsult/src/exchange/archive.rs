@@ -3,8 +3,8 @@
 //! Nothing of it goes into the record by itself: the resident says of each entry that it is so, how it really is, or that
 //! it is to stay out. What was not looked at stays out as well, and what the archive does not hold is unknown, not denied.
 
-mod kept;
 mod pages;
+mod store;
 
 use gateways::{
     GatewayError, Gateways, Person,
@@ -19,11 +19,11 @@ use crate::{
     service::{entry, find_own},
 };
 
-pub(crate) use kept::{Kept, find};
 pub(super) use pages::routes;
 pub(crate) use pages::{ArchiveView, view};
+pub(crate) use store::{Kept, find};
 
-use kept::{Choice, State, insert, update};
+use store::{Choice, State, insert, update};
 
 /// Why the archive is asked, for the archive.
 const PURPOSE: &str = "preconsult";
@@ -55,7 +55,7 @@ pub(crate) async fn fetch(
             (State::Failed, Vec::new())
         }
     };
-    let items = items.into_iter().map(kept::undecided).collect();
+    let items = items.into_iter().map(store::undecided).collect();
     let outcome = if state == State::Failed { audit::Outcome::Failed } else { audit::Outcome::Done };
     let mut tx = app.db.begin().await?;
     update(app, &mut tx, &Kept { state, items, ..kept }).await?;

@@ -19,7 +19,6 @@ use platform::{
     App, Problem, Tx,
     audit::{self, Actor, Outcome},
     http::{Json, Path, Query, RequestId},
-    on_read, on_tx,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,7 +29,7 @@ use uuid::Uuid;
 use super::{
     model::Mode,
     packet::{self, Packet},
-    site, templates,
+    site, store, templates,
 };
 use crate::{PreconsultError, Shared};
 
@@ -130,7 +129,7 @@ async fn read_feed(
         ));
     }
     let limit = since.limit.unwrap_or(USUAL).clamp(1, MOST);
-    let mut entries = list_entries(&app, &institution, since.after, limit).await?;
+    let mut entries = store::feed::list_entries(&app, &institution, since.after, limit).await?;
     let has_more = entries.len() > limit;
     entries.truncate(limit);
     let next = entries.last().map_or(since.after, |(position, _)| *position);
@@ -173,15 +172,6 @@ async fn submit_batch(
     }))
 }
 
-/// Removes words of calls nobody can repeat any more.
-pub(super) async fn sweep(app: &App) -> Result<(), PreconsultError> {
-    let sql = "DELETE FROM feed_nonce WHERE used_at < $1";
-    let mut tx = app.db.begin().await?;
-    let since = app.now() - signature::TOLERANCE * 3;
-    on_tx!(&mut tx, |c| sqlx::query(sql).bind(since).execute(c).await.map(drop))?;
-    Ok(tx.commit().await?)
-}
-
 fn item(position: i64, packet: &Packet) -> FeedItem {
     FeedItem {
         position,
@@ -219,7 +209,7 @@ async fn admit(
             let expected = signature::of_request(&secret, method.as_str(), target, timestamp, nonce, body);
             if !signature::same(&expected, text(signature::SIGNATURE)) {
                 "签名不符"
-            } else if spend(app, institution, nonce).await? {
+            } else if store::feed::spend(app, institution, nonce).await? {
                 return Ok(mode);
             } else {
                 "随机串已用过"
@@ -232,33 +222,6 @@ async fn admit(
     tx.commit().await.map_err(PreconsultError::from)?;
     Err(Problem::new(StatusCode::UNAUTHORIZED, "/problems/preconsult/signature", "签名不被接受")
         .detail("请核对机构代码、密钥、时间（相差不超过 5 分钟）和签名的写法；随机串每次都要换。"))
-}
-
-async fn spend(app: &App, institution: &str, nonce: &str) -> Result<bool, PreconsultError> {
-    let sql =
-        "INSERT INTO feed_nonce(institution, nonce, used_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let mut tx = app.db.begin().await?;
-    let is_new = on_tx!(&mut tx, |c| {
-        let query = sqlx::query(sql).bind(institution).bind(nonce).bind(app.now());
-        query.execute(c).await.map(|done| done.rows_affected() == 1)
-    })?;
-    tx.commit().await?;
-    Ok(is_new)
-}
-
-/// One more than asked for, to see whether there are more.
-async fn list_entries(
-    app: &App,
-    institution: &str,
-    after: i64,
-    limit: usize,
-) -> Result<Vec<(i64, Uuid)>, PreconsultError> {
-    let sql = "SELECT position, consultation_id FROM feed_entry
-        WHERE institution = $1 AND position > $2 ORDER BY position LIMIT $3";
-    let most = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
-    Ok(on_read!(&app.db, |c| {
-        sqlx::query_as(sql).bind(institution).bind(after).bind(most).fetch_all(c).await
-    })?)
 }
 
 async fn note_read(

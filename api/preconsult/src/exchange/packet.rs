@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     PreconsultError,
-    model::{Assessment, Consultation, Part, StoredRecord, StoredTurn},
+    model::{Assessment, Consultation, Part, StoredRecord, StoredTurn, Visit},
     store,
 };
 
@@ -28,13 +28,19 @@ pub(super) struct Packet {
     /// Those that count.
     turns: Vec<StoredTurn>,
     archive: Option<Kept>,
+    visit: Option<Visit>,
 }
 
 pub(super) async fn find(app: &App, consultation: Uuid) -> Result<Packet, PreconsultError> {
     let found = store::find_consultation(app, consultation).await?.ok_or(PreconsultError::NotFound)?;
     let record = store::find_record(app, consultation).await?.ok_or(PreconsultError::NotFound)?;
     let turns = store::list_turns(app, consultation).await?;
+    let visit = match found.visit {
+        Some(visit) => store::find_visit(app, visit).await?,
+        None => None,
+    };
     Ok(Packet {
+        visit,
         resident: people::resident::find(app, found.resident).await?,
         assessment: store::find_assessment(app, record.id).await?,
         archive: archive::find(app, consultation).await?,
@@ -45,6 +51,11 @@ pub(super) async fn find(app: &App, consultation: Uuid) -> Result<Packet, Precon
 }
 
 impl Packet {
+    /// Number of the registration it belongs to.
+    fn visit_number(&self) -> Option<&str> {
+        self.visit.as_ref().map(|visit| visit.number.as_str())
+    }
+
     pub(super) fn submitted_at(&self) -> DateTime<Utc> {
         self.consultation.state.ended_at().unwrap_or(self.consultation.updated_at)
     }
@@ -102,7 +113,7 @@ impl Packet {
             institution: self.consultation.institution.clone(),
             department: self.consultation.department.clone(),
             sequence: delivery.sequence,
-            visit_number: None,
+            visit_number: self.visit_number().map(str::to_owned),
             person: self.person(),
             submitted_at: self.submitted_at(),
             record: self.record_json(),
@@ -120,7 +131,7 @@ impl Packet {
             id: delivery.id.to_string(),
             institution: self.consultation.institution.clone(),
             department: self.consultation.department.clone(),
-            visit_number: None,
+            visit_number: self.visit_number().map(str::to_owned),
             person: self.person(),
             doctor: delivery.by.map(|id| id.to_string()).unwrap_or_default(),
             format: document::FORMAT.into(),
@@ -143,7 +154,7 @@ impl Packet {
         let histories: Vec<_> = Part::all().map(|part| (part, self.record.text(part))).collect();
         Ok(document::written(&document::Source {
             id: self.record.id,
-            visit_number: None,
+            visit_number: self.visit_number(),
             person: &self.resident,
             age_months: self.consultation.profile.age_months,
             department: &department,

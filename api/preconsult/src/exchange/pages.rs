@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::{
     model::{Delivery, DeliveryState, Mode, Target, reason_text},
-    outbox, registrations,
+    outbox,
     site::{self, Site},
     store::{self, COLUMNS, Filter},
 };
@@ -212,7 +212,7 @@ async fn drawn(
 ) -> Result<Html<String>, Problem> {
     let frame = staff_frame(&service.app, right, frame).await?;
     let reached = |site: &Site| within(right, &site.institution).is_ok();
-    let (progress, today) = (registrations::list(&service.app).await?, service.app.clock.today());
+    let (progress, today) = (store::registrations::list(&service.app).await?, service.app.clock.today());
     let row = |site: Site| {
         let own = progress.iter().find(|progress| progress.institution == site.institution);
         let registrations = own.map(|progress| Synced {

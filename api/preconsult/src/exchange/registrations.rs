@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use gateways::{
     GatewayError, Gateways, Person,
     his::{His, Registration, RegistrationState, VisitKind},
 };
 use people::{PeopleError, identity::IdNumber};
-use platform::{App, on_read, on_tx};
+use platform::App;
 use uuid::Uuid;
 
+use super::store::registrations as store;
 use crate::{
     PreconsultError, Service,
     model::{EntryKind, Intake, Visit, VisitState},
@@ -29,15 +29,6 @@ pub struct Synced {
     pub n_left: usize,
 }
 
-/// How far an institution's registrations were taken over.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub(super) struct Progress {
-    pub(super) institution: String,
-    cursor: Option<String>,
-    pub(super) tried_at: DateTime<Utc>,
-    pub(super) fault: Option<String>,
-}
-
 /// Takes over what changed in every hospital since the last look. A hospital that does not answer is left for the next
 /// look; the others go on.
 pub async fn sync(service: &Service, gateways: &Gateways) -> Result<Synced, PreconsultError> {
@@ -51,7 +42,7 @@ pub async fn sync(service: &Service, gateways: &Gateways) -> Result<Synced, Prec
             Ok(()) | Err(Fault::Outside(GatewayError::NotConfigured { .. })) => {}
             Err(Fault::Outside(error)) => {
                 tracing::warn!(institution, %error, "the HIS does not tell its registrations");
-                note_fault(&service.app, institution, &error.to_string()).await?;
+                store::note_fault(&service.app, institution, &error.to_string()).await?;
             }
             Err(Fault::Inside(error)) => return Err(error),
         }
@@ -77,7 +68,7 @@ async fn sync_one(
     synced: &mut Synced,
 ) -> Result<(), Fault> {
     let app = &service.app;
-    let mut cursor = find(app, institution).await?.and_then(|progress| progress.cursor);
+    let mut cursor = store::find(app, institution).await?.and_then(|progress| progress.cursor);
     for _ in 0..MOST_PAGES {
         let page = his.list_registrations(institution, cursor.as_deref()).await.map_err(Fault::Outside)?;
         for registration in &page.items {
@@ -97,7 +88,7 @@ async fn sync_one(
             }
         }
         // The page is taken; what comes again after a crash is known by its number.
-        save(app, institution, &page.next).await?;
+        store::save(app, institution, &page.next).await?;
         let is_over = !page.has_more || cursor.as_ref() == Some(&page.next);
         cursor = Some(page.next);
         if is_over {
@@ -147,35 +138,4 @@ async fn doctor(app: &App, number: Option<&str>) -> Result<Option<Uuid>, PeopleE
         Some(id) => Ok(people::service::find_staff(app, id).await?.map(|doctor| doctor.id)),
         None => Ok(None),
     }
-}
-
-async fn find(app: &App, institution: &str) -> Result<Option<Progress>, PreconsultError> {
-    let sql = "SELECT * FROM registration_sync WHERE institution = $1";
-    Ok(on_read!(&app.db, |c| sqlx::query_as(sql).bind(institution).fetch_optional(c).await)?)
-}
-
-/// Of every institution that was asked.
-pub(super) async fn list(app: &App) -> Result<Vec<Progress>, PreconsultError> {
-    let sql = "SELECT * FROM registration_sync ORDER BY institution";
-    Ok(on_read!(&app.db, |c| sqlx::query_as(sql).fetch_all(c).await)?)
-}
-
-async fn save(app: &App, institution: &str, cursor: &str) -> Result<(), PreconsultError> {
-    let sql = "INSERT INTO registration_sync(institution, cursor, tried_at) VALUES ($1, $2, $3)
-        ON CONFLICT (institution) DO UPDATE SET cursor = excluded.cursor, tried_at = excluded.tried_at, fault = NULL";
-    let mut tx = app.db.begin().await?;
-    on_tx!(&mut tx, |c| {
-        sqlx::query(sql).bind(institution).bind(cursor).bind(app.now()).execute(c).await.map(drop)
-    })?;
-    Ok(tx.commit().await?)
-}
-
-async fn note_fault(app: &App, institution: &str, fault: &str) -> Result<(), PreconsultError> {
-    let sql = "INSERT INTO registration_sync(institution, tried_at, fault) VALUES ($1, $2, $3)
-        ON CONFLICT (institution) DO UPDATE SET tried_at = excluded.tried_at, fault = excluded.fault";
-    let mut tx = app.db.begin().await?;
-    on_tx!(&mut tx, |c| {
-        sqlx::query(sql).bind(institution).bind(app.now()).bind(fault).execute(c).await.map(drop)
-    })?;
-    Ok(tx.commit().await?)
 }

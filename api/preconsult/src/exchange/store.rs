@@ -1,4 +1,10 @@
-//! The only SQL of this room, but for what one of its files keeps for itself.
+//! The only SQL of this room, beside that of the archive.
+
+pub(super) mod feed;
+pub(super) mod registrations;
+pub(super) mod site;
+pub(super) mod templates;
+pub(super) mod verification;
 
 use chrono::{DateTime, Utc};
 use platform::{

@@ -7,7 +7,7 @@
 mod pages;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use platform::{App, audit, db::retry, on_read, on_tx};
+use platform::{App, audit, db::retry};
 use uuid::Uuid;
 
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
     store::{self, COLUMNS},
 };
 
+pub(crate) use super::store::verification::find;
+use super::store::verification::insert;
 pub(super) use pages::routes;
 
 /// How long a code can be shown, in minutes; a typed one ends somewhat later.
@@ -83,13 +85,6 @@ pub(crate) fn code(app: &App, consultation: Uuid) -> Code {
     }
 }
 
-pub(crate) async fn find(app: &App, consultation: Uuid) -> Result<Option<Verified>, PreconsultError> {
-    let sql = "SELECT verified_by, verified_at FROM consultation_verification WHERE consultation_id = $1";
-    let row: Option<(Uuid, DateTime<Utc>)> =
-        on_read!(&app.db, |c| sqlx::query_as(sql).bind(consultation).fetch_optional(c).await)?;
-    Ok(row.map(|(by, at)| Verified { by, at }))
-}
-
 /// Finds the consultation of a code, scanned or typed, and marks it as verified; the first time counts.
 pub(crate) async fn verify(
     service: &Service,
@@ -111,13 +106,9 @@ pub(crate) async fn verify(
         denied(service, who, &consultation).await?;
         return Ok(Err(Fault::Elsewhere));
     }
-    let sql = "INSERT INTO consultation_verification(consultation_id, verified_by, verified_at)
-        VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     retry(|| async {
         let mut tx = app.db.begin().await?;
-        on_tx!(&mut tx, |c| {
-            sqlx::query(sql).bind(id).bind(who.right.id()).bind(app.now()).execute(c).await.map(drop)
-        })?;
+        insert(app, &mut tx, id, who.right.id()).await?;
         let deed = entry(app, who.actor(), "consultation.verify", consultation.resident, id, who.request);
         audit::append(&mut tx, deed).await?;
         Ok::<_, PreconsultError>(tx.commit().await?)

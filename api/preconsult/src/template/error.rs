@@ -44,6 +44,8 @@ pub(crate) enum TemplateError {
     People(#[from] PeopleError),
     #[error("a check was cut off")]
     Cut(#[from] tokio::task::JoinError),
+    #[error("cannot be laid out for Shenkang")]
+    Upload(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("cannot read or write templates")]
     Storage(#[from] sqlx::Error),
 }
@@ -126,7 +128,9 @@ impl From<TemplateError> for Problem {
                 })
             }
             TemplateError::People(error) => error.into(),
-            TemplateError::Cut(_) | TemplateError::Storage(_) => Self::internal(error),
+            TemplateError::Cut(_) | TemplateError::Upload(_) | TemplateError::Storage(_) => {
+                Self::internal(error)
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     decide, fetch, find,
-    kept::{Choice, State},
+    store::{Choice, State},
 };
 use crate::{PreconsultError, Service, Shared, model::Patient};
 
@@ -43,7 +43,7 @@ pub(crate) struct ItemView {
 pub(crate) async fn view(app: &App, consultation: Uuid) -> Result<Option<ArchiveView>, PreconsultError> {
     let Some(kept) = find(app, consultation).await? else { return Ok(None) };
     let n_undecided = kept.count_undecided();
-    let shown = |item: super::kept::KeptItem| {
+    let shown = |item: super::store::KeptItem| {
         let (choice, choice_text) = match &item.choice {
             Choice::Undecided => ("", "未核对"),
             Choice::Confirmed => ("confirmed", "本人已确认"),

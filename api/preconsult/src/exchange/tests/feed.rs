@@ -113,7 +113,7 @@ async fn a_feed_opens_only_to_the_signature_of_its_institution() {
         let replaced = site::renew_secret(&house.service.app, connected.by(), "H01").await.unwrap();
         assert_eq!(own.call("GET", target, &[], "").await.status, 401, "the old secret ended");
         assert_eq!(own.signed("GET", target, ("nonce-new1", &replaced), &[], "").await.status, 200);
-        crate::exchange::feed::sweep(&house.service.app).await.unwrap();
+        crate::exchange::store::feed::sweep(&house.service.app).await.unwrap();
         assert_eq!(own.signed("GET", target, ("nonce-new1", &replaced), &[], "").await.status, 401);
     })
     .await;

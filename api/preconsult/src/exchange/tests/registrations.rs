@@ -6,7 +6,10 @@ use gateways::{
 
 use super::{Connected, on_each_connected};
 use crate::{
-    exchange::registrations::{Synced, list, sync},
+    exchange::{
+        registrations::{Synced, sync},
+        store::registrations::list,
+    },
     service,
 };
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{draft_of, entry, find, own_newest, read, worded};
 use crate::{
-    Service,
+    Service, exchange,
     template::{
         TemplateError,
         check::examine,
@@ -127,6 +127,12 @@ pub(crate) async fn decide(
     template.state = state;
     template.updated_at = at;
     store::update_template(&mut tx, &template).await?;
+    let number = now.number.to_string();
+    // A code is one within its institution only.
+    let code = format!("{}/{}", template.institution, template.code);
+    exchange::upload(app, &mut tx, (&code, &number, &template.title), &now.text)
+        .await
+        .map_err(|error| TemplateError::Upload(Box::new(error)))?;
     audit::append(&mut tx, entry(service, desk, "template.publish", id, reason)).await?;
     tx.commit().await?;
     Ok(state)

@@ -9,17 +9,19 @@ use platform::{
 };
 use uuid::Uuid;
 
-use super::{model::Mode, store};
-use crate::PreconsultError;
+use crate::{
+    PreconsultError,
+    exchange::{model::Mode, store},
+};
 
 /// An institution with its settings; one without any is pushed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Site {
-    pub(super) institution: String,
-    pub(super) name: String,
-    pub(super) mode: Mode,
-    pub(super) has_secret: bool,
-    pub(super) position: i64,
+pub(in crate::exchange) struct Site {
+    pub(in crate::exchange) institution: String,
+    pub(in crate::exchange) name: String,
+    pub(in crate::exchange) mode: Mode,
+    pub(in crate::exchange) has_secret: bool,
+    pub(in crate::exchange) position: i64,
 }
 
 fn place(row: Uuid) -> Place {
@@ -27,7 +29,7 @@ fn place(row: Uuid) -> Place {
 }
 
 /// All institutions, by code.
-pub(super) async fn list(app: &App) -> Result<Vec<Site>, PreconsultError> {
+pub(in crate::exchange) async fn list(app: &App) -> Result<Vec<Site>, PreconsultError> {
     let sql = "SELECT i.code, i.name, COALESCE(e.mode, 'push'), e.secret, COALESCE(e.position, 0)
         FROM institution i LEFT JOIN institution_exchange e ON e.institution = i.code ORDER BY i.code";
     let rows: Vec<(String, String, String, Option<Sealed>, i64)> =
@@ -42,7 +44,7 @@ pub(super) async fn list(app: &App) -> Result<Vec<Site>, PreconsultError> {
 }
 
 /// How an institution gets its data, and its secret; None when it has none.
-pub(super) async fn find_secret(
+pub(in crate::exchange) async fn find_secret(
     app: &App,
     institution: &str,
 ) -> Result<Option<(Mode, String)>, PreconsultError> {
@@ -56,7 +58,7 @@ pub(super) async fn find_secret(
 }
 
 /// Switches how an institution gets its data from now on.
-pub(super) async fn set_mode(
+pub(in crate::exchange) async fn set_mode(
     app: &App,
     (by, request): (Actor, &RequestId),
     institution: &str,
@@ -70,7 +72,7 @@ pub(super) async fn set_mode(
 }
 
 /// Gives an institution a new secret, which is shown this once; the one before ends.
-pub(super) async fn renew_secret(
+pub(in crate::exchange) async fn renew_secret(
     app: &App,
     (by, request): (Actor, &RequestId),
     institution: &str,

@@ -25,16 +25,15 @@ use rules::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::model::reason_of;
-use crate::PreconsultError;
+use crate::{PreconsultError, exchange::model::reason_of};
 
 pub use upload::upload;
-pub(super) use upload::{UPLOAD, Upload, deliver, list_uploads};
+pub(in crate::exchange) use upload::{UPLOAD, Upload, deliver, list_uploads};
 
 /// Kind of the nightly job that fetches templates.
-pub(super) const PULL: &str = "shenkang.pull";
+pub(in crate::exchange) const PULL: &str = "shenkang.pull";
 /// Name of Shenkang among the sources.
-pub(super) const SHENKANG: &str = "shenkang";
+pub(in crate::exchange) const SHENKANG: &str = "shenkang";
 
 /// What an exchange brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,31 +49,31 @@ pub struct Pulled {
 
 /// A template of somebody else.
 #[derive(Debug, Clone, FromRow)]
-pub(super) struct Foreign {
-    pub(super) id: Uuid,
-    pub(super) source: String,
-    pub(super) code: String,
-    pub(super) version: String,
-    pub(super) title: String,
-    pub(super) content: String,
+pub(in crate::exchange) struct Foreign {
+    pub(in crate::exchange) id: Uuid,
+    pub(in crate::exchange) source: String,
+    pub(in crate::exchange) code: String,
+    pub(in crate::exchange) version: String,
+    pub(in crate::exchange) title: String,
+    pub(in crate::exchange) content: String,
     /// Empty when it cannot be read.
-    pub(super) text: String,
-    pub(super) note: String,
-    pub(super) state: String,
-    pub(super) received_at: DateTime<Utc>,
+    pub(in crate::exchange) text: String,
+    pub(in crate::exchange) note: String,
+    pub(in crate::exchange) state: String,
+    pub(in crate::exchange) received_at: DateTime<Utc>,
 }
 
 /// One exchange that was made.
 #[derive(Debug, Clone, FromRow)]
-pub(super) struct Sync {
-    pub(super) source: String,
-    pub(super) by_staff: Option<Uuid>,
-    pub(super) started_at: DateTime<Utc>,
-    pub(super) n_new: i64,
-    pub(super) n_conflicts: i64,
-    pub(super) n_same: i64,
-    pub(super) n_dictionaries: i64,
-    pub(super) fault: Option<String>,
+pub(in crate::exchange) struct Sync {
+    pub(in crate::exchange) source: String,
+    pub(in crate::exchange) by_staff: Option<Uuid>,
+    pub(in crate::exchange) started_at: DateTime<Utc>,
+    pub(in crate::exchange) n_new: i64,
+    pub(in crate::exchange) n_conflicts: i64,
+    pub(in crate::exchange) n_same: i64,
+    pub(in crate::exchange) n_dictionaries: i64,
+    pub(in crate::exchange) fault: Option<String>,
 }
 
 /// Fetches what changed at Shenkang since the last time; `by` is who asked, none when it was time. What came before it
@@ -102,7 +101,7 @@ pub async fn pull(app: &App, gateways: &Gateways, by: Option<Uuid>) -> Result<Pu
 }
 
 /// Takes what an institution submits.
-pub(super) async fn take_batch(
+pub(in crate::exchange) async fn take_batch(
     app: &App,
     institution: &str,
     templates: &[Content],
@@ -217,7 +216,7 @@ fn as_text(content: &Content) -> Result<(String, Vec<String>), Vec<String>> {
 }
 
 /// An editor's decision: takes a template, and drops others of its version; or drops it.
-pub(super) async fn decide(
+pub(in crate::exchange) async fn decide(
     app: &App,
     (by, request): (&Actor, &RequestId),
     staff: Uuid,
@@ -254,13 +253,16 @@ pub(super) async fn decide(
     Ok(tx.commit().await?)
 }
 
-pub(super) async fn find(app: &App, id: Uuid) -> Result<Option<Foreign>, PreconsultError> {
+pub(in crate::exchange) async fn find(app: &App, id: Uuid) -> Result<Option<Foreign>, PreconsultError> {
     let sql = "SELECT * FROM foreign_template WHERE id = $1";
     Ok(on_read!(&app.db, |c| sqlx::query_as(sql).bind(id).fetch_optional(c).await)?)
 }
 
 /// Others with the same code, newest first.
-pub(super) async fn list_others(app: &App, template: &Foreign) -> Result<Vec<Foreign>, PreconsultError> {
+pub(in crate::exchange) async fn list_others(
+    app: &App,
+    template: &Foreign,
+) -> Result<Vec<Foreign>, PreconsultError> {
     let sql =
         "SELECT * FROM foreign_template WHERE code = $1 AND id <> $2 ORDER BY received_at DESC, id DESC";
     Ok(on_read!(&app.db, |c| {
@@ -269,20 +271,20 @@ pub(super) async fn list_others(app: &App, template: &Foreign) -> Result<Vec<For
 }
 
 /// Newest first; all states when none is named.
-pub(super) async fn list(app: &App, state: &str) -> Result<Vec<Foreign>, PreconsultError> {
+pub(in crate::exchange) async fn list(app: &App, state: &str) -> Result<Vec<Foreign>, PreconsultError> {
     let sql = "SELECT * FROM foreign_template WHERE ($1 = '' OR state = $1)
         ORDER BY received_at DESC, id DESC LIMIT 300";
     Ok(on_read!(&app.db, |c| sqlx::query_as(sql).bind(state).fetch_all(c).await)?)
 }
 
 /// Newest first.
-pub(super) async fn list_syncs(app: &App) -> Result<Vec<Sync>, PreconsultError> {
+pub(in crate::exchange) async fn list_syncs(app: &App) -> Result<Vec<Sync>, PreconsultError> {
     let sql = "SELECT * FROM template_sync ORDER BY started_at DESC, id DESC LIMIT 30";
     Ok(on_read!(&app.db, |c| sqlx::query_as(sql).fetch_all(c).await)?)
 }
 
 /// Source, name, version and number of entries.
-pub(super) async fn list_dictionaries(
+pub(in crate::exchange) async fn list_dictionaries(
     app: &App,
 ) -> Result<Vec<(String, String, String, usize)>, PreconsultError> {
     let sql = "SELECT source, name, version, entries FROM foreign_dictionary ORDER BY source, name";
