@@ -20,7 +20,7 @@ pub(crate) mod service;
 mod sheet;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     collections::HashMap,

@@ -10,6 +10,7 @@ use platform::{
     http::{Form, Path, Query, RequestId, page},
     rights::{Field, Permission, Right},
 };
+use rules::quality::{Finding, Level};
 use serde::Deserialize;
 use ui::Frame;
 use uuid::Uuid;
@@ -80,6 +81,13 @@ struct RecordPage {
     release: String,
     consultation: Uuid,
     desk: DeskView,
+    /// How the patient came, and why these questions were asked.
+    entry: &'static str,
+    visit: Option<String>,
+    questionnaires: String,
+    reasons: Vec<String>,
+    open: String,
+    hints: Vec<Finding>,
 }
 
 /// What is seen where the record itself is hidden.
@@ -256,7 +264,8 @@ fn record_page(
     desk: DeskView,
     (may_reveal, today): (bool, NaiveDate),
 ) -> RecordPage {
-    let Reading { consultation, resident, department, turns, record, assessment, hidden } = reading;
+    let Reading { consultation, resident, department, visit, turns, record, assessment, hints, hidden } =
+        reading;
     let ended = consultation.state.ended_at().unwrap_or(consultation.updated_at);
     let known: f32 = assessment.suspects.iter().map(|suspect| suspect.probability).sum();
     let part = |part: Part| PartView {
@@ -265,8 +274,16 @@ fn record_page(
         archive: record.from_archive(part).unwrap_or_default().to_owned(),
         diff: record.is_amended(part).then(|| Diff::of(&part.composed(&record.record), &record.text(part))),
     };
+    let titles: Vec<_> = consultation.plan.questionnaires.iter().map(|one| one.title.as_str()).collect();
     RecordPage {
         frame,
+        entry: consultation.entry.title(),
+        visit: visit
+            .map(|visit| format!("{} {}", visit.number, ui::format::moment(visit.scheduled_at, today))),
+        questionnaires: if titles.is_empty() { "AI 预问诊".into() } else { titles.join("、") },
+        reasons: consultation.plan.reasons.clone(),
+        open: consultation.plan.open.join("、"),
+        hints,
         reveal_at: reveal_at(consultation.id),
         is_name_hidden: hidden.contains(&Field::Name),
         may_reveal,

@@ -6,12 +6,13 @@ use platform::{
     Problem, audit,
     rights::{Field, Fields, Permission, Reveal},
 };
+use rules::quality::{Finding, Point};
 use uuid::Uuid;
 
-use super::entry;
+use super::{dialogue, entry, revise};
 use crate::{
     PreconsultError, Service,
-    model::{Assessment, Consultation, Doctor, StoredRecord, StoredTurn},
+    model::{Assessment, Consultation, Doctor, StoredRecord, StoredTurn, Visit},
     store,
 };
 
@@ -50,9 +51,13 @@ pub struct Reading {
     pub consultation: Consultation,
     pub resident: Resident,
     pub department: Department,
+    /// The registration it belongs to.
+    pub visit: Option<Visit>,
     pub turns: Vec<StoredTurn>,
     pub record: StoredRecord,
     pub assessment: Assessment,
+    /// What the quality rules find in it, gravest first.
+    pub hints: Vec<Finding>,
     /// Fields that are masked in it.
     pub hidden: Fields,
 }
@@ -192,8 +197,14 @@ async fn whole(
     let turns = store::list_turns(app, consultation.id).await?;
     let record = store::find_record(app, consultation.id).await?.ok_or(PreconsultError::NotFound)?;
     let assessment = store::find_assessment(app, record.id).await?;
+    let visit = match consultation.visit {
+        Some(visit) => store::find_visit(app, visit).await?,
+        None => None,
+    };
+    let interview = dialogue::resumed(service, &consultation, &turns).await?;
+    let hints = revise::findings(service, &consultation, &interview, &record, Point::Reception);
     read_row(service, who, &consultation, "接诊").await?;
-    Ok(Reading { consultation, resident, department, turns, record, assessment, hidden })
+    Ok(Reading { consultation, resident, department, visit, turns, record, assessment, hints, hidden })
 }
 
 async fn department(service: &Service, consultation: &Consultation) -> Result<Department, PreconsultError> {

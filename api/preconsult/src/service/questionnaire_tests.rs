@@ -8,6 +8,10 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     model::{EntryKind, Filled, Intake, Part, State, Visit, VisitState},
+    template::{
+        service::{self as templates, Base, Decision, New},
+        tests::{TEXT, admin, own_desk},
+    },
     testing::{House, on_each, reply},
 };
 
@@ -235,6 +239,48 @@ async fn quality_rules_stop_a_contradiction_in_a_questionnaire_until_it_is_put_r
         let own = to_the_end(&house, id).await;
         let refused = confirm(&house.service, house.patient(), id, own.consultation.version).await;
         assert!(matches!(refused, Err(PreconsultError::Blocked(_))), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_department_asks_its_own_template_until_it_is_out_of_use() {
+    on_each(async |house| {
+        let service = &house.service;
+        let doctor = own_desk(&house, &house.doctor).await;
+        let reviewer = own_desk(&house, &admin(house.bench).await).await;
+        let new = New {
+            code: "im-cough".into(),
+            title: "内科发热".into(),
+            department: Some("IM".into()),
+            disease: Some("发热".into()),
+            from: Base::Blank,
+        };
+        let id = templates::create(service, &doctor, new).await.unwrap();
+        let at = templates::save_text(service, &doctor, (id, 1), (TEXT, "")).await.unwrap();
+        let at = templates::generate_cases(service, &doctor, (id, at)).await.unwrap();
+        templates::submit(service, &doctor, (id, at)).await.unwrap();
+
+        let before = visit(&house, "T001", about("发热"));
+        register(service, &before).await.unwrap();
+        templates::decide(service, &reviewer, (id, at + 1), Decision::Approve, "").await.unwrap();
+        let begun = open_visit(service, house.patient(), before.id).await.unwrap().id;
+        let own = house.own(begun).await;
+        assert_eq!(own.consultation.plan.questionnaires[0].title, "内科发热");
+        assert!(own.consultation.plan.reasons[0].contains("本科室的模板"));
+
+        // Out of use, it can still be ended by who began it.
+        templates::retire(service, &doctor, (id, at + 2), "换成通用问卷").await.unwrap();
+        fill_page(&house, begun, 0, &[("痰", "有")], "own-1").await.unwrap();
+        fill_page(&house, begun, 0, &[("痰", "有"), ("色", "黄")], "own-2").await.unwrap();
+        let own = to_the_end(&house, begun).await;
+        let present = own.record.unwrap().text(Part::History(engine::SectionKind::PresentIllness));
+        assert!(present.starts_with("有痰痰色黄。"), "{present}");
+
+        let after = visit(&house, "T002", about("发热"));
+        register(service, &after).await.unwrap();
+        let begun = open_visit(service, house.patient(), after.id).await.unwrap().id;
+        assert!(house.own(begun).await.consultation.plan.questionnaires.is_empty());
     })
     .await;
 }

@@ -68,7 +68,7 @@ pub async fn hints(service: &Service, who: Patient<'_>, id: Uuid) -> Result<Vec<
     let turns = store::list_turns(&service.app, id).await?;
     let interview = dialogue::resumed(service, &consultation, &turns).await?;
     let record = store::find_record(&service.app, id).await?.ok_or(PreconsultError::NotFound)?;
-    Ok(findings(service, &consultation, &interview, &record))
+    Ok(findings(service, &consultation, &interview, &record, Point::Submission))
 }
 
 /// What was read from a patient's free words may be misread: it is only a remark there, so that nobody is locked out.
@@ -78,10 +78,11 @@ pub(super) fn findings(
     consultation: &Consultation,
     interview: &Interview,
     record: &StoredRecord,
+    point: Point,
 ) -> Vec<Finding> {
     let texts: Vec<_> = Part::all().map(|part| (part.title(), record.text(part))).collect();
     let about = consultation.plan.about();
-    let mut found = service.engine.control(interview, about, &texts, Point::Submission, true);
+    let mut found = service.engine.control(interview, about, &texts, point, true);
     if consultation.plan.questionnaires.is_empty() {
         for finding in &mut found {
             finding.level = finding.level.max(Level::Warn);

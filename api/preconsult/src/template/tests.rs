@@ -22,7 +22,7 @@ use super::{
 };
 use crate::testing::{Browser, House, Seen, on_each};
 
-const TEXT: &str = "问卷 im-cough 内科咳嗽\n版本: 1\n状态: 草稿\n\n单选 痰 有痰吗？\n- 有 => 有痰\n- 没有 => 无痰\n必答\n现病史: {痰}\n\n文字 色 什么颜色？\n显示: 痰 = 有\n现病史: 痰色{色}\n";
+pub(crate) const TEXT: &str = "问卷 im-cough 内科咳嗽\n版本: 1\n状态: 草稿\n\n单选 痰 有痰吗？\n- 有 => 有痰\n- 没有 => 无痰\n必答\n现病史: {痰}\n\n文字 色 什么颜色？\n显示: 痰 = 有\n现病史: 痰色{色}\n";
 
 fn grant(permission: Permission, scope: Scope) -> Grant {
     Grant { permission, scope, fields: Fields::new() }
@@ -36,13 +36,13 @@ fn desk<'a>(house: &'a House<'_>, who: &Staff, grants: &[(Permission, Scope)]) -
     Desk::new(&right, &house.request).unwrap()
 }
 
-async fn own_desk<'a>(house: &'a House<'_>, who: &Staff) -> Desk<'a> {
+pub(crate) async fn own_desk<'a>(house: &'a House<'_>, who: &Staff) -> Desk<'a> {
     let held = roles::find_held(&house.bench.db, who.id).await.unwrap();
     let right = Right::new(who.principal(), String::new(), None, Arc::new(held)).unwrap();
     Desk::new(&right, &house.request).unwrap()
 }
 
-async fn admin(bench: &Bench) -> Staff {
+pub(crate) async fn admin(bench: &Bench) -> Staff {
     let (_, staff) = people::service::list_demo_people(bench).await.unwrap();
     staff.into_iter().find(|one| one.role == platform::session::Role::Admin).unwrap()
 }
