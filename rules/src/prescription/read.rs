@@ -92,12 +92,11 @@ pub(super) fn parts(file: &str, text: &str, faults: &mut Vec<Fault>) -> Parts {
     let mut parts = Parts::default();
     for entry in page.front {
         let part = Part { text: entry.value, line: entry.line, column: entry.column };
-        match FRONT.iter().find(|name| **name == entry.key) {
-            Some(name) => parts.front.push((name, part)),
-            None => {
-                let message = unknown("文件头", &entry.key, FRONT.iter().copied());
-                faults.push(fault(file, (entry.line, 1), "RX003", message));
-            }
+        if let Some(name) = FRONT.iter().find(|name| **name == entry.key) {
+            parts.front.push((name, part));
+        } else {
+            let message = unknown("文件头", &entry.key, FRONT.iter().copied());
+            faults.push(fault(file, (entry.line, 1), "RX003", message));
         }
     }
     let mut under = None;

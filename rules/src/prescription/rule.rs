@@ -349,7 +349,7 @@ impl Reader<'_> {
                     self.refuse((part.line, part.column + before), "RX008", message);
                 }
                 None => {
-                    self.refuse((part.line, part.column + before), "RX008", "引用以 { 开头，却没有以 } 结束")
+                    self.refuse((part.line, part.column + before), "RX008", "引用以 { 开头，却没有以 } 结束");
                 }
             }
         }

@@ -92,12 +92,16 @@ pub(super) fn read(kb: &Kb, file: &str, parts: &Parts, faults: &mut Vec<Fault>) 
         let place = head.first().map_or((1, 1), |cell| (cell.line, cell.column));
         match heads.as_slice() {
             ["甲", "乙", "说明"] => {
-                tables.rows.extend(body.iter().map(|row| pair(kb, file, row, faults)))
+                tables.rows.extend(body.iter().map(|row| pair(kb, file, row, faults)));
             }
-            ["同组", "说明"] => tables.rows.extend(body.iter().map(|row| group(kb, file, row, faults))),
+            ["同组", "说明"] => {
+                tables.rows.extend(body.iter().map(|row| group(kb, file, row, faults)));
+            }
             ["药", "限量"] => {
                 let limits = tables.limits.get_or_insert_with(|| vec![None; kb.herbs().len()]);
-                body.iter().for_each(|row| limit(kb, file, row, limits, faults));
+                for row in body {
+                    limit(kb, file, row, limits, faults);
+                }
             }
             ["并开", "分写"] => {
                 for row in body {
@@ -162,12 +166,11 @@ fn limit(kb: &Kb, file: &str, row: &[Cell], limits: &mut [Option<u32>], faults: 
 fn pieces_exactly(kb: &Kb, file: &str, cell: &Cell, faults: &mut Vec<Fault>) -> Vec<HerbId> {
     let mut found = Vec::new();
     for (before, name) in items(&cell.text) {
-        match kb.herb_named(name) {
-            Named::One(id) => found.push(id),
-            _ => {
-                let message = unknown("饮片", name, kb.herbs().iter().map(|herb| herb.label.as_str()));
-                faults.push(fault(file, (cell.line, cell.column + before), "RX007", message));
-            }
+        if let Named::One(id) = kb.herb_named(name) {
+            found.push(id);
+        } else {
+            let message = unknown("饮片", name, kb.herbs().iter().map(|herb| herb.label.as_str()));
+            faults.push(fault(file, (cell.line, cell.column + before), "RX007", message));
         }
     }
     found
