@@ -19,6 +19,7 @@ use rules::{
     },
     matching::{Matcher, Targets},
     page::Page,
+    prescription,
     quality::{Book, Schema},
 };
 
@@ -78,6 +79,8 @@ pub struct Library {
     pub matchers: BTreeMap<String, Matcher>,
     /// Quality rules.
     pub quality: Option<Book>,
+    /// Rules of herbal prescriptions.
+    pub prescription: Option<prescription::Book>,
     /// What an editor should look at although the release may serve.
     pub warnings: Vec<Fault>,
 }
@@ -116,6 +119,7 @@ impl Library {
         let forms = forms(sources, kb, &mut faults);
         let matchers = matchers(sources, &FormNames(&forms), &mut faults);
         let quality = quality(sources, &mut faults);
+        let prescription = prescription(sources, kb, &mut faults);
         let flows = flows::compile(sources, kb, &forms, &matchers, &mut faults);
         for matcher in matchers.values() {
             faults.extend(matcher.findings());
@@ -123,11 +127,14 @@ impl Library {
         if let Some(book) = &quality {
             faults.extend(book.warnings().iter().cloned());
         }
+        if let Some(book) = &prescription {
+            faults.extend(book.warnings().iter().cloned());
+        }
         if faults.iter().any(|fault| fault.severity == Severity::Error) {
             faults.sort();
             return Err(faults);
         }
-        Ok(Self { forms, flows, matchers, quality, warnings: faults })
+        Ok(Self { forms, flows, matchers, quality, prescription, warnings: faults })
     }
 
     /// What running all examples and cases finds, and what proofs find; slower than compiling.
@@ -226,4 +233,16 @@ fn quality(sources: &Sources, faults: &mut Vec<Fault>) -> Option<Book> {
             None
         }
     }
+}
+
+/// None without rules, or without the pieces they are about.
+fn prescription(sources: &Sources, kb: &Kb, faults: &mut Vec<Fault>) -> Option<prescription::Book> {
+    let files: Vec<(String, String)> = ending(sources, ".md")
+        .filter(|file| file.name.starts_with("rules/prescription/"))
+        .map(|file| (file.name.clone(), file.text.clone()))
+        .collect();
+    if files.is_empty() || kb.herbs().is_empty() {
+        return None;
+    }
+    prescription::Book::compile(kb, &files).map_err(|found| faults.extend(found)).ok()
 }

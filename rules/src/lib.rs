@@ -9,5 +9,6 @@ pub mod expr;
 pub mod form;
 pub mod matching;
 pub mod page;
+pub mod prescription;
 pub mod quality;
 pub mod solve;

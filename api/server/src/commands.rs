@@ -13,6 +13,7 @@ mod import;
 mod key;
 mod layout;
 mod openapi;
+mod prescription;
 mod release;
 mod search;
 mod serve;
@@ -46,6 +47,9 @@ enum Command {
     /// 问卷：试答、跑用例、转换格式
     #[command(subcommand)]
     Form(form::Form),
+    /// 草药处方：按处方规则审查
+    #[command(subcommand)]
+    Prescription(prescription::Command),
     /// 把流程图或生命周期图（.mmd）画成 SVG
     Chart(chart::Draw),
     /// 评测：按 bench 的约定在标准输入输出上应答
@@ -85,6 +89,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(command) => check::run(&command),
         Command::Search(command) => search::run(&command),
         Command::Form(command) => form::run(&command),
+        Command::Prescription(command) => prescription::run(&command),
         Command::Chart(command) => chart::run(&command),
         Command::Eval(command) => eval::run(&command),
         Command::Release(command) => in_runtime(release::run(&command)),

@@ -31,7 +31,7 @@ impl Scores for NoScores {
 }
 
 /// A fact with its value, as people read it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Used {
     /// Its name.
     pub name: String,

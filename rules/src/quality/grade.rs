@@ -19,11 +19,11 @@ macro_rules! worded {
                 match self { $(Self::$value => $chinese),+ }
             }
 
-            pub(super) fn read(word: &str) -> Option<Self> {
+            pub(crate) fn read(word: &str) -> Option<Self> {
                 match word { $($chinese | $ascii => Some(Self::$value),)+ _ => None }
             }
 
-            pub(super) fn words() -> Vec<&'static str> {
+            pub(crate) fn words() -> Vec<&'static str> {
                 Self::ALL.iter().map(|value| value.word()).collect()
             }
         }

@@ -19,7 +19,7 @@ use crate::start;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// 知识文件夹，或单个文件：问卷（.form）、流程图（.mmd）、匹配或质控规则（.md）；默认用配置里的 data
+    /// 知识文件夹，或单个文件：问卷（.form）、流程图（.mmd）、匹配、质控或处方规则（.md）；默认用配置里的 data
     path: Option<PathBuf>,
     /// 先把图谱和饮片文件（Turtle）排成规范写法，再检查
     #[arg(long)]
@@ -130,8 +130,9 @@ fn place_for(path: &Path, text: &str) -> anyhow::Result<String> {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("mmd") => Ok(format!("flows/{name}")),
         Some("md") if is("质控") => Ok(format!("rules/quality/{name}")),
+        Some("md") if is("处方") => Ok(format!("rules/prescription/{name}")),
         Some("md") if is("匹配") => Ok(format!("rules/{name}")),
-        _ => bail!("不认识 {}：要 .form、.mmd，或文件头写了“种类: 匹配”“种类: 质控”的 .md", path.display()),
+        _ => bail!("不认识 {}：要 .form、.mmd，或文件头写了“种类: 匹配”“种类: 质控”“种类: 处方”的 .md", path.display()),
     }
 }
 
@@ -169,7 +170,7 @@ fn summary(engine: &Engine, library: &Library) -> String {
     format!(
         "知识版本 {}\n  疾病 {}  症状 {}（口语名称 {n_names}）  关系 {}  红旗 {}  科室 {}\n  检查 {}  人群 {}  \
          中医疾病 {}  证候 {}  饮片 {}  配伍禁忌 {}\n  问卷 {}（用例 {n_cases}）  \
-         流程 {}  匹配规则 {}  质控规则 {}\n没有错误。内容未经临床审核。",
+         流程 {}  匹配规则 {}  质控规则 {}  处方规则 {}\n没有错误。内容未经临床审核。",
         &kb.release[..12],
         kb.diseases.len(),
         kb.symptoms.len(),
@@ -186,5 +187,6 @@ fn summary(engine: &Engine, library: &Library) -> String {
         library.flows.len(),
         library.matchers.len(),
         library.quality.as_ref().map_or(0, |book| book.rules().len()),
+        library.prescription.as_ref().map_or(0, |book| book.rules().len()),
     )
 }
