@@ -17,6 +17,7 @@ mod emergency;
 mod hands;
 mod network;
 mod patient;
+mod questionnaire;
 mod site;
 mod stage;
 mod window;

@@ -6,6 +6,7 @@
     reason = "an answer without its parts fails its test"
 )]
 
+mod attacks;
 mod backup;
 mod directory;
 mod knowledge;

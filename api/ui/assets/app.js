@@ -71,6 +71,9 @@
   async function submit(form, submitter) {
     var body = new URLSearchParams(new FormData(form));
     if (submitter && submitter.tagName === 'BUTTON' && submitter.name) { body.append(submitter.name, submitter.value); }
+    /* What is still asked about the page is out of date with its sending. */
+    peeks += 1;
+    form.removeAttribute('data-peeking');
     block(form, true);
     var response = await send(form, body);
     if (!response) {
@@ -154,6 +157,7 @@
   async function peek(form, id) {
     var ticket = ++peeks, body = new URLSearchParams(new FormData(form));
     body.append('peek', 'yes');
+    form.setAttribute('data-peeking', '');
     try {
       var response = await fetch(form.getAttribute('action'), { method: 'POST', body: body, credentials: 'same-origin', headers: { Accept: 'text/html' } });
       if (!response.ok || ticket !== peeks) { return; }
@@ -166,6 +170,7 @@
       var field = document.getElementById(id);
       if (field) { field.focus({ preventScroll: true }); }
     } catch (e) { /* the page is asked again when it is sent */ }
+    if (ticket === peeks) { form.removeAttribute('data-peeking'); }
   }
   document.addEventListener('change', function (event) {
     var form = event.target.form;

@@ -266,7 +266,7 @@ async fn the_department_asks_its_own_template_until_it_is_out_of_use() {
         templates::decide(service, &reviewer, (id, at + 1), Decision::Approve, "").await.unwrap();
         let begun = open_visit(service, house.patient(), before.id).await.unwrap().id;
         let own = house.own(begun).await;
-        assert_eq!(own.consultation.plan.questionnaires[0].title, "内科发热");
+        assert_eq!(own.consultation.plan.questionnaires[0].title, "内科咳嗽");
         assert!(own.consultation.plan.reasons[0].contains("本科室的模板"));
 
         // Out of use, it can still be ended by who began it.

@@ -132,7 +132,10 @@ fn place_for(path: &Path, text: &str) -> anyhow::Result<String> {
         Some("md") if is("质控") => Ok(format!("rules/quality/{name}")),
         Some("md") if is("处方") => Ok(format!("rules/prescription/{name}")),
         Some("md") if is("匹配") => Ok(format!("rules/{name}")),
-        _ => bail!("不认识 {}：要 .form、.mmd，或文件头写了“种类: 匹配”“种类: 质控”“种类: 处方”的 .md", path.display()),
+        _ => bail!(
+            "不认识 {}：要 .form、.mmd，或文件头写了“种类: 匹配”“种类: 质控”“种类: 处方”的 .md",
+            path.display()
+        ),
     }
 }
 
