@@ -29,7 +29,7 @@ static BOOK: LazyLock<Book> =
     LazyLock::new(|| Book::compile(&GRAPH, &files()).unwrap_or_else(|faults| panic!("{}", told(&faults))));
 
 fn told(faults: &[kb::Fault]) -> String {
-    faults.iter().map(|fault| format!("{fault}\n")).collect()
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn files() -> Vec<(String, String)> {
