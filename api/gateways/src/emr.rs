@@ -1,6 +1,6 @@
 //! EMR of a hospital: takes the history a patient told, as an outpatient record (门(急)诊病历, WS/T 500.2).
 //!
-//! `POST /v1/documents` with [`Document`] is answered by a [`Verdict`](crate::Verdict); a document is taken once by its
+//! `POST /v1/documents` with [`Document`] is answered by a [`Verdict`]; a document is taken once by its
 //! `id`. Reasons of a refusal: `unknown_person`, `unknown_visit`, `invalid_document`, `archived_record`.
 
 mod simulator;

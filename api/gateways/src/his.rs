@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `GET /v1/registrations?institution&limit[&after]` | | [`Page`]: what changed since the cursor, in order of change |
 //! | `POST /v1/registrations/query` | `{institution, by: {"number" or "id_number" or "person": …}}` | registrations |
-//! | `POST /v1/results` | [`Outcome`] | [`Verdict`](crate::Verdict) |
+//! | `POST /v1/results` | [`Outcome`] | [`Verdict`] |
 //!
 //! A result is taken once by its `id`; of one person `sequence` grows, and one that does not is refused as
 //! `out_of_order`. Reasons of a refusal: `unknown_person`, `unknown_visit`, `closed_visit`, `invalid_record`,

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `GET /v1/templates?[after]` | [`Changes`]: templates that changed since the cursor |
 //! | `GET /v1/templates/content?code&version` | [`Content`] |
-//! | `POST /v1/templates` [`Upload`] | [`Verdict`](crate::Verdict), once by `code` and `version` |
+//! | `POST /v1/templates` [`Upload`] | [`Verdict`], once by `code` and `version` |
 //! | `GET /v1/dictionaries` | list of [`Dictionary`] |
 //!
 //! Reasons of a refusal: `no_right`, `invalid_template`, `version_taken`.

@@ -3,7 +3,7 @@
 //! A backup is taken from one snapshot while the program serves, and read back before it counts. It can be restored
 //! into SQLite and into PostgreSQL. The key file is never inside: without the keys of its time a backup is of no use to
 //! anybody, so they are kept elsewhere. Left out are sessions and half-open sign-ins (everybody signs in again) and the
-//! list of backups itself. See [`file`] for the format.
+//! list of backups itself. See `file` for the format.
 
 mod copy;
 mod file;

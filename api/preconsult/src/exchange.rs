@@ -1,13 +1,13 @@
 //! Exchange with the systems of hospitals and of the city.
 //!
-//! * A confirmed consultation leaves a delivery to the hospital's HIS in the same transaction ([`outbox`]); a doctor
+//! * A confirmed consultation leaves a delivery to the hospital's HIS in the same transaction (`outbox`); a doctor
 //!   imports it into the EMR. Deliveries of one patient go out one after the other, are tried until the other side
 //!   takes or refuses them, and are taken once by their id.
-//! * An institution that would rather fetch has a feed of its own ([`feed`]), and may submit templates and dictionaries
+//! * An institution that would rather fetch has a feed of its own (`feed`), and may submit templates and dictionaries
 //!   in batches.
-//! * With the resident's consent the health archive fills in the history, for the resident to confirm ([`archive`]).
-//! * At the desk a code on the patient's phone leads to exactly this consultation ([`verification`]).
-//! * Templates are exchanged with Shenkang ([`templates`]).
+//! * With the resident's consent the health archive fills in the history, for the resident to confirm (`archive`).
+//! * At the desk a code on the patient's phone leads to exactly this consultation (`verification`).
+//! * Templates are exchanged with Shenkang (`templates`).
 //!
 //! No transaction is open while another system is spoken to.
 

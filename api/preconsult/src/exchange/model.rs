@@ -34,7 +34,7 @@ pub struct Delivery {
     pub sequence: i64,
     pub tries: i64,
     pub due_at: DateTime<Utc>,
-    /// A code, see [`reason_text`].
+    /// A code, see `reason_text`.
     pub reason: Option<String>,
     pub receipt: Option<String>,
     /// Who imported it.
