@@ -4,7 +4,9 @@ use platform::audit;
 use serde_json::json;
 use tests::Browser;
 
-use crate::{driver::Device, on_stage, site::Site};
+use tests::Site;
+
+use crate::{driver::Device, on_stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chest_pain_with_sweat_leads_to_help_and_to_the_top_of_the_list() {

@@ -18,7 +18,6 @@ mod hands;
 mod network;
 mod patient;
 mod questionnaire;
-mod site;
 mod stage;
 mod window;
 

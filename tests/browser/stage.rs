@@ -4,6 +4,7 @@ use std::{io::Write, panic::resume_unwind, path::Path, sync::Arc, time::Duration
 
 use fantoccini::Client;
 use tempfile::TempDir;
+use tests::Site;
 use tokio::{
     sync::{Mutex, MutexGuard},
     time::timeout,
@@ -12,7 +13,6 @@ use tokio::{
 use crate::{
     Window,
     driver::{Device, Driver},
-    site::Site,
 };
 
 const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser/screenshots");

@@ -119,6 +119,12 @@ impl Browser {
         self.cookies.get(name).map(String::as_str)
     }
 
+    /// The headers by which another program speaks as this browser: its cookies and its token.
+    pub fn proof(&self) -> [(&'static str, String); 2] {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        [("cookie", cookies.join("; ")), ("x-csrf-token", self.csrf())]
+    }
+
     fn csrf(&self) -> String {
         self.cookie(platform::session::COOKIE).map(csrf_token).unwrap_or_default()
     }

@@ -8,8 +8,10 @@
 mod answer;
 mod browser;
 pub mod cases;
+mod site;
 mod test_app;
 
 pub use answer::Answer;
 pub use browser::Browser;
+pub use site::Site;
 pub use test_app::{TestApp, engine, releases};

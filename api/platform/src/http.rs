@@ -4,12 +4,14 @@ mod extract;
 mod finish;
 mod headers;
 mod request_id;
+mod whole;
 
 pub(crate) use extract::too_large;
 pub use extract::{Form, Json, Path, Query};
 pub use finish::{ErrorPage, finish_problems, method_not_allowed, no_method, no_route, panicked, time_limit};
 pub use headers::security_headers;
 pub use request_id::{RequestId, request_id};
+pub use whole::whole;
 
 use axum::{http::HeaderMap, http::header, response::Html};
 

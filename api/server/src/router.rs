@@ -15,7 +15,10 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::{health, openapi::Head};
+use crate::{
+    health,
+    openapi::{Head, complete},
+};
 
 /// Who may call what: the lists that stand next to the routes. What is not listed is refused.
 const ACCESS: [&[&[Route]]; 6] =
@@ -77,7 +80,7 @@ pub(crate) fn documented() -> OpenApi {
     document.merge(people::routes().into_openapi());
     document.merge(preconsult::routes().into_openapi());
     document.merge(knowledge::routes().into_openapi());
-    document
+    complete(document)
 }
 
 /// What every request passes through; the last line is the outermost.

@@ -17,6 +17,7 @@ pub(super) struct ReleaseList {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Publish {
     /// What changed, for other editors; at most 200 characters.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub(super) note: String,
     /// Also put it into use.
     #[serde(default)]

@@ -43,6 +43,7 @@ pub(super) struct Between {
 #[into_params(parameter_in = Query)]
 pub(super) struct Export {
     /// `turtle`, `nquads` or `jsonld`.
+    #[param(pattern = "^(turtle|nquads|jsonld)$")]
     format: String,
     /// Hash of a release or the beginning of it; the one in use when absent.
     release: Option<String>,
@@ -138,7 +139,8 @@ pub(super) async fn read_statistics(
 /// 整个图谱，供别的系统读取。
 #[utoipa::path(get, path = "/api/knowledge/export", tag = "knowledge", params(Export),
     responses(
-        (status = 200, description = "Turtle、N-Quads 或 JSON-LD", content_type = "text/turtle", body = String),
+        (status = 200, description = "Turtle、N-Quads 或 JSON-LD", content(
+            (String = "text/turtle"), (String = "application/n-quads"), (Vec<serde_json::Value> = "application/ld+json"))),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有这个版本"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "格式不认识")))]
 pub(super) async fn export_graph(

@@ -25,6 +25,7 @@ const CUT: &str = "x-jiuyi-cut";
 #[into_params(parameter_in = Query)]
 pub(crate) struct Question {
     /// The query; prefixes of the graph (`jy:`, `dis:`, `sym:`, `skos:` …) need not be declared.
+    #[param(required = true, nullable = false)]
     pub(crate) query: Option<String>,
     /// Hash of a release or the beginning of it; the one in use when absent.
     pub(crate) release: Option<String>,

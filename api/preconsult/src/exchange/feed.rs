@@ -109,7 +109,7 @@ struct BatchTaken {
 
 /// 医院按机构取自己的预问诊结果。调用须按请求头 x-account（机构代码）、x-timestamp、x-nonce、x-signature 签名（HMAC-SM3）。
 #[utoipa::path(get, path = "/api/feed/{institution}", tag = "preconsult",
-    params(("institution" = String, Path), Since),
+    params(("institution" = String, Path), Since), security(("signature" = [])),
     responses(
         (status = 200, description = "一批结果", body = FeedPage),
         (status = 304, description = "没有变化（If-None-Match）"),
@@ -148,7 +148,7 @@ async fn read_feed(
 
 /// 医院信息系统定时成批提交通用模板、个性化模板和字典表。签名同上。
 #[utoipa::path(post, path = "/api/feed/{institution}/batches", tag = "preconsult",
-    params(("institution" = String, Path)), request_body = Batch,
+    params(("institution" = String, Path)), request_body = Batch, security(("signature" = [])),
     responses(
         (status = 200, description = "已收下；有冲突的由编辑核对", body = BatchTaken),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受")))]

@@ -84,6 +84,7 @@ async fn import_page(
 #[into_params(parameter_in = Query)]
 struct Why {
     /// 为什么导出，记入审计
+    #[param(pattern = r"^[^\s\x00-\x1f\x7f-\x9f]{2,100}$")]
     reason: String,
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Asked {
     pub(super) q: String,
     /// 儿童、青少年、成人、老人、孕妇、女性或男性.
     #[serde(rename = "for")]
-    #[param(rename = "for")]
+    #[param(rename = "for", pattern = "^(儿童|青少年|成人|老人|孕妇|女性|男性)$")]
     pub(super) audience: Option<String>,
     /// Code of a clinical department; one with subdivisions covers them.
     pub(super) department: Option<String>,

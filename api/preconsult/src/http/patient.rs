@@ -46,7 +46,7 @@ pub(super) async fn begin_consultation(
 
 /// 回答当前问题。同一个 Idempotency-Key 只算一次。
 #[utoipa::path(post, path = "/api/preconsult/consultations/{id}/answers", tag = "preconsult", request_body = AnswerBody,
-    params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header, description = "8–128 个可见字符，重试时不变")),
+    params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header, description = "8–128 个可见字符，重试时不变", pattern = "^[!-~]{8,128}$")),
     responses(
         (status = 200, description = "回答之后的状态", body = OwnConsultation),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键"),
@@ -105,7 +105,7 @@ pub(super) async fn restart_consultation(
 #[utoipa::path(put, path = "/api/preconsult/consultations/{id}/record/{section}", tag = "preconsult",
     request_body = SectionText,
     params(("id" = Uuid, Path), ("section" = String, Path, example = "present_illness"),
-        ("If-Match" = String, Header, description = "读取时得到的 ETag")),
+        ("If-Match" = String, Header, description = "读取时得到的 ETag", pattern = "^\"[0-9]{1,18}\"$")),
     responses(
         (status = 200, description = "修改之后的状态", body = OwnConsultation),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有这份预问诊或这一部分"),
@@ -129,7 +129,7 @@ pub(super) async fn amend_section(
 
 /// 确认病历并发给医生。
 #[utoipa::path(post, path = "/api/preconsult/consultations/{id}/confirm", tag = "preconsult",
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "患者看到的版本的 ETag")),
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "患者看到的版本的 ETag", pattern = "^\"[0-9]{1,18}\"$")),
     responses(
         (status = 200, description = "已提交", body = OwnConsultation),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有这份预问诊"),

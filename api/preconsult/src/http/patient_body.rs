@@ -26,9 +26,10 @@ pub(super) struct Begin {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct AnswerBody {
     /// `turn` as it was read: the number of answers so far.
+    #[serde(deserialize_with = "platform::http::whole")]
     pub(super) turn: usize,
     /// The patient's words; several options are joined with 、.
-    #[schema(max_length = 10_000)]
+    #[schema(min_length = 1, max_length = 10_000, pattern = r"\S")]
     pub(super) text: String,
 }
 
@@ -36,6 +37,7 @@ pub(super) struct AnswerBody {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct UndoBody {
     /// `turn` as it was read.
+    #[serde(deserialize_with = "platform::http::whole")]
     pub(super) turn: usize,
 }
 

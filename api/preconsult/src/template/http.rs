@@ -111,6 +111,7 @@ async fn list_templates(
 #[utoipa::path(post, path = "/api/preconsult/templates", tag = "preconsult", request_body = NewTemplate,
     responses(
         (status = 201, description = "已新建", body = Created),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "没有要复制的模板"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "编号已被使用"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "内容不合要求")))]
 async fn create_template(
@@ -182,7 +183,7 @@ fn text_of(reading: &Reading, body: &SavedText) -> Result<(String, String), Temp
 
 /// 保存草稿：文本（有错也保存）或设计器 JSON，和用例。
 #[utoipa::path(put, path = "/api/preconsult/templates/{id}/draft", tag = "preconsult",
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag")),
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag", pattern = "^\"[0-9]{1,18}\"$")),
     request_body = SavedText,
     responses(
         (status = 200, description = "保存后的模板和检查结果", body = TemplateBody),
@@ -225,7 +226,7 @@ async fn check_template(
 
 /// 提交审核：能编译、证明没有错误、用例全部通过并走遍每个分支才收。
 #[utoipa::path(post, path = "/api/preconsult/templates/{id}/submit", tag = "preconsult",
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag")),
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag", pattern = "^\"[0-9]{1,18}\"$")),
     responses(
         (status = 200, description = "已提交", body = TemplateBody),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "还有要改的，逐条指出位置")))]
@@ -243,7 +244,7 @@ async fn submit_template(
 
 /// 撤回提交，继续修改。
 #[utoipa::path(post, path = "/api/preconsult/templates/{id}/withdraw", tag = "preconsult",
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag")),
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag", pattern = "^\"[0-9]{1,18}\"$")),
     responses((status = 200, description = "回到草稿", body = TemplateBody)))]
 async fn withdraw_template(
     State(service): State<Service>,
@@ -259,7 +260,7 @@ async fn withdraw_template(
 
 /// 已发布或停用以后，开始新的一版。
 #[utoipa::path(post, path = "/api/preconsult/templates/{id}/versions", tag = "preconsult",
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag")),
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag", pattern = "^\"[0-9]{1,18}\"$")),
     responses((status = 200, description = "新的草稿", body = TemplateBody)))]
 async fn begin_template_version(
     State(service): State<Service>,
@@ -275,7 +276,7 @@ async fn begin_template_version(
 
 /// 审核：通过（即发布；两步审核时先科室、后机构）或退回。不能审核自己写的。
 #[utoipa::path(post, path = "/api/preconsult/templates/{id}/review", tag = "preconsult", request_body = Deed,
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag")),
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag", pattern = "^\"[0-9]{1,18}\"$")),
     responses(
         (status = 200, description = "审核后的模板", body = TemplateBody),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "自己写的，或范围不够")))]
@@ -299,7 +300,7 @@ async fn review_template(
 
 /// 停用患者正在填的一版，要写理由。
 #[utoipa::path(post, path = "/api/preconsult/templates/{id}/retire", tag = "preconsult", request_body = Deed,
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag")),
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "读取时得到的 ETag", pattern = "^\"[0-9]{1,18}\"$")),
     responses((status = 200, description = "已停用", body = TemplateBody)))]
 async fn retire_template(
     State(service): State<Service>,
@@ -327,7 +328,9 @@ fn place(desk: &Desk<'_>, filter: &UseFilter) -> Result<(String, String), Templa
 
 /// 一个科室用哪些问卷，按顺序：在用的在前。
 #[utoipa::path(get, path = "/api/preconsult/template-uses", tag = "preconsult", params(UseFilter),
-    responses((status = 200, description = "问卷及其是否在用", body = DepartmentUses)))]
+    responses(
+        (status = 200, description = "问卷及其是否在用", body = DepartmentUses),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "没有这个科室")))]
 async fn list_template_uses(
     State(service): State<Service>,
     right: Right,

@@ -19,12 +19,15 @@ use crate::template::{
 #[into_params(parameter_in = Query)]
 pub(super) struct TemplateFilter {
     /// `mine`: only one's own.
+    #[param(pattern = "^(mine)?$")]
     who: Option<String>,
     institution: Option<String>,
     department: Option<String>,
     /// `own`, `generic` or `shenkang`.
+    #[param(pattern = "^(own|generic|shenkang)$")]
     origin: Option<String>,
     /// `draft`, `in_review`, `published` or `retired`.
+    #[param(pattern = "^(draft|in_review|published|retired)$")]
     state: Option<String>,
     disease: Option<String>,
     /// Part of the title or code.
@@ -141,6 +144,7 @@ pub(super) struct CheckRequest {
 #[serde(deny_unknown_fields)]
 pub(super) struct Deed {
     /// `approve` or `return`; left out when retiring.
+    #[schema(pattern = "^(approve|return)$")]
     pub(super) decision: Option<String>,
     /// What the author reads; needed to return and to retire.
     #[serde(default)]

@@ -7,22 +7,32 @@ use platform::{App, Config};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
+use crate::releases;
+
 /// A running program with the people of the demo.
-pub(crate) struct Site {
-    pub(crate) app: App,
+pub struct Site {
+    /// The shared parts of the program.
+    pub app: App,
     address: SocketAddr,
     serving: JoinHandle<()>,
     _var: TempDir,
 }
 
 impl Site {
-    pub(crate) async fn start() -> Self {
+    /// Begins to serve, on an empty database with the people of the demo.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same with another configuration.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let var = tempfile::tempdir().expect("a temporary folder");
-        let config = Config {
+        let mut config = Config {
             var_dir: var.path().to_owned(),
             data_dir: concat!(env!("CARGO_MANIFEST_DIR"), "/../data").into(),
             ..Config::default()
         };
+        change(&mut config);
         let app = server::start::app(config).await.expect("the program starts");
         server::start::seed(&app).await.expect("demo people come in");
         let (address, serving) = serve(&app, SocketAddr::from(([127, 0, 0, 1], 0))).await;
@@ -30,23 +40,23 @@ impl Site {
     }
 
     /// `http://127.0.0.1:…`
-    pub(crate) fn base(&self) -> String {
+    pub fn base(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The program in memory, for what needs no window.
-    pub(crate) fn router(&self) -> Router {
-        server::router(self.app.clone(), tests::releases(&self.app))
+    pub fn router(&self) -> Router {
+        server::router(self.app.clone(), releases(&self.app))
     }
 
     /// Stops answering, as a killed server: open connections break, new ones are refused.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         self.serving.abort();
         let _ = (&mut self.serving).await;
     }
 
     /// Serves again on the same address and database.
-    pub(crate) async fn start_again(&mut self) {
+    pub async fn start_again(&mut self) {
         (_, self.serving) = serve(&self.app, self.address).await;
     }
 }
@@ -54,7 +64,7 @@ impl Site {
 async fn serve(app: &App, address: SocketAddr) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind(address).await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let router = server::router(app.clone(), tests::releases(app));
+    let router = server::router(app.clone(), releases(app));
     let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
     (address, serving)
 }
