@@ -9,7 +9,7 @@ use axum::{
     http::{Method, header},
 };
 use platform::{
-    audit::{Search, search},
+    audit::{Record, Search, search},
     on_read,
     rights::{Route, Who},
 };
@@ -207,8 +207,54 @@ async fn a_request_without_the_token_of_its_session_changes_nothing_and_is_kept_
                 }
             }
         }
-        let refused = Search { action: Some("access.refused".into()), ..Search::default() };
-        let _rows = search(&app.db, &refused, None, 10).await.unwrap();
+        for (kind, key) in [("resident", "r05"), ("staff", "s05")] {
+            let who = people::demo::demo_id(kind, key);
+            let rows = refusals_of(app, &who.to_string()).await;
+            assert!(rows.len() >= 20, "{key}: {}", rows.len());
+            let forged = |row: &Record| {
+                row.reason
+                    .as_deref()
+                    .is_some_and(|why| why.starts_with("操作没有完成（/problems/session/not-from-our-page）"))
+            };
+            assert!(rows.iter().all(|row| row.outcome == "denied" && forged(row)), "{rows:?}");
+            // A flood does not fill the trail: beyond the first rows only every hundredth stands there, counted.
+            assert!(rows.len() < 40, "{key}: {}", rows.len());
+            assert!(rows.iter().any(|row| row.reason.as_deref().unwrap().ends_with("第 100 次")), "{rows:?}");
+        }
+    })
+    .await;
+}
+
+async fn refusals_of(app: &TestApp<'_>, who: &str) -> Vec<Record> {
+    let actors = Some(vec![who.to_owned()]);
+    let refused = Search { action: Some("access.refused".into()), actors, ..Search::default() };
+    search(&app.db, &refused, None, 500).await.unwrap()
+}
+
+#[tokio::test]
+async fn reaching_for_the_things_of_another_is_kept_in_the_trail() {
+    TestApp::on_each_database(async |app| {
+        let own = consultation_of(&mut app.resident("r05").await, "头疼").await;
+        let mut thief = app.resident("r06").await;
+        let page = thief.get(&format!("/consultations/{own}")).await;
+        let data = thief.get_json(&format!("/api/preconsult/my-consultations/{own}")).await;
+        let desk = thief.get("/doctor").await;
+        assert_eq!((page.status, data.status, desk.status), (404, 404, 403));
+        let rows = refusals_of(app, &people::demo::demo_id("resident", "r06").to_string()).await;
+        let said: Vec<_> = rows
+            .iter()
+            .rev()
+            .map(|row| (row.object.as_deref().unwrap(), row.reason.as_deref().unwrap()))
+            .collect();
+        let expected = [
+            ("GET /consultations/{id}", "没有找到您要的内容（/problems/not-found）"),
+            ("GET /api/preconsult/my-consultations/{id}", "没有找到您要的内容（/problems/not-found）"),
+            ("GET /doctor", "不是医务人员"),
+        ];
+        assert_eq!(said, expected);
+        // A link that leads nowhere is no attack of anybody.
+        assert_eq!(app.browser().get("/nothing-here").await.status, 404);
+        assert_eq!(refusals_of(app, "unknown").await.len(), 0);
     })
     .await;
 }
@@ -246,6 +292,10 @@ async fn bodies_of_another_kind_or_size_are_refused_unread() {
             )
             .await;
         assert_eq!(sent.status, 413);
+        let rows = refusals_of(app, &people::demo::demo_id("resident", "r05").to_string()).await;
+        for kind in ["/problems/unsupported-media-type", "/problems/too-large"] {
+            assert!(rows.iter().any(|row| row.reason.as_deref().unwrap().contains(kind)), "{kind}: {rows:?}");
+        }
         // A document nested deeper than any of ours is refused by the reader, not by its stack.
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let request = me.request(Method::POST, "/api/preconsult/consultations", "application/json");

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{Db, Tx, crypto::sm3, on_read, on_tx};
 
+pub(crate) use origin::address;
 pub use origin::{Origin, with_origin};
 pub use search::{Search, count, count_since, search};
 pub use verify::{Check, Verdict, verify};

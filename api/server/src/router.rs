@@ -7,7 +7,7 @@ use gateways::Gateways;
 use knowledge::Releases;
 use platform::{
     App, http,
-    rights::{self, Gate, Route, Who},
+    rights::{self, Gate, Refusals, Route, Who},
     session,
 };
 use preconsult::service::{FoundRelease, Past};
@@ -90,6 +90,7 @@ fn around(routes: Router<App>, app: &App, access: &[&[Route]]) -> Router<App> {
         .layer(DefaultBodyLimit::max(app.config.body_kib * 1024))
         .layer(from_fn_with_state(Gate::new(app.clone(), access), rights::guard))
         .layer(from_fn_with_state(app.clone(), session::guard_changes))
+        .layer(from_fn_with_state(Refusals::new(app.clone()), rights::keep_refusals))
         .layer(CatchPanicLayer::custom(http::panicked))
         .layer(from_fn_with_state(app.clone(), http::time_limit))
         .layer(from_fn_with_state(draw, http::finish_problems))

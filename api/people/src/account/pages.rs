@@ -16,7 +16,7 @@ use platform::{
     App, Problem,
     http::RequestId,
     rights::{Permission, Route, Who},
-    session::{Device, MaybeSignedIn, Principal, Role, Session, SignedIn},
+    session::{Device, MaybeSignedIn, Principal, Session},
 };
 use ui::Frame;
 use utoipa_axum::router::OpenApiRouter;
@@ -88,27 +88,6 @@ where
         let Ok(device) = Device::from_request_parts(parts, state).await;
         let MaybeSignedIn(before) = MaybeSignedIn::from_request_parts(parts, state).await?;
         Ok(Self(Visit { request, device, before }))
-    }
-}
-
-/// The system administrator; the rights table takes this over.
-struct SystemAdmin {
-    session: Session,
-}
-
-impl<S> FromRequestParts<S> for SystemAdmin
-where
-    S: Send + Sync,
-    App: FromRef<S>,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let SignedIn(session) = SignedIn::from_request_parts(parts, state).await?;
-        match session.principal {
-            Principal::Staff { role: Role::SystemAdmin, .. } => Ok(Self { session }),
-            _ => Err(Problem::forbidden("此页面供系统管理员使用。请退出后以系统管理员身份登录。")),
-        }
     }
 }
 

@@ -13,6 +13,7 @@ use platform::{
     audit::Record,
     http::{Form, Query, RequestId, page},
     rights::{Permission, Right},
+    session::{self, SignedIn},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -127,9 +128,11 @@ async fn export(
     State(app): State<App>,
     right: Right,
     request: RequestId,
+    SignedIn(session): SignedIn,
     frame: Frame,
     Form(form): Form<Export>,
 ) -> Result<Response, Problem> {
+    session::require_recent_proof(&app, &session)?;
     match service::export(&app, &right, &request, &form.asked, &form.reason).await {
         Ok(file) => {
             let name = format!("attachment; filename=\"audit-{}.csv\"", app.now().format("%Y%m%dT%H%M%SZ"));

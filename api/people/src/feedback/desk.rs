@@ -11,8 +11,7 @@ use chrono::{Days, NaiveDate};
 use platform::{
     App, Problem,
     http::{Form, Path, Query, RequestId, page},
-    rights::{Permission, Route, Who},
-    session::SignedInStaff,
+    rights::{Permission, Right, Route, Who},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -132,7 +131,7 @@ impl Asked {
 
 async fn list(
     State(app): State<App>,
-    me: SignedInStaff,
+    me: Right,
     Query(asked): Query<Asked>,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
@@ -143,7 +142,7 @@ async fn list(
         institution: asked.institution.clone(),
     };
     let span = (ui::format::start_of(from), ui::format::start_of(until + Days::new(1)));
-    let found = store::list(&app.db, &filter, span, 300).await?;
+    let found = store::list(&app.db, &me, &filter, span, 300).await?;
     let institutions: Vec<(String, String)> =
         organisation::service::list(&app).await?.into_iter().map(|place| (place.code, place.name)).collect();
     let (now, today) = (app.now(), app.clock.today());
@@ -157,7 +156,7 @@ async fn list(
         waits: feedback.waiting_since.map(|at| ui::format::duration(now - at)).unwrap_or_default(),
         at: ui::format::moment(feedback.created_at, today),
         holder: match feedback.handler {
-            Some(by) if by == me.id => "我",
+            Some(by) if by == me.id() => "我",
             Some(_) => "他人",
             None => "",
         },
@@ -172,7 +171,7 @@ async fn list(
 async fn thread(
     State(app): State<App>,
     request: RequestId,
-    me: SignedInStaff,
+    me: Right,
     Path(id): Path<Uuid>,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
@@ -182,12 +181,12 @@ async fn thread(
 async fn drawn(
     app: &App,
     request: &RequestId,
-    me: &SignedInStaff,
+    me: &Right,
     id: Uuid,
     frame: Frame,
     (typed, fault): (String, String),
 ) -> Result<Html<String>, Problem> {
-    let Thread { feedback, entries } = service::read(app, request, &me.session.principal, id).await?;
+    let Thread { feedback, entries } = service::read(app, request, me, id).await?;
     let institution = institution_of(app, &feedback).await?;
     let phone =
         if feedback.may_contact { crate::resident::find(app, feedback.resident).await?.phone } else { None };
@@ -199,7 +198,7 @@ async fn drawn(
 async fn act(
     State(app): State<App>,
     request: RequestId,
-    me: SignedInStaff,
+    me: Right,
     Path(id): Path<Uuid>,
     frame: Frame,
     Form(given): Form<Act>,
@@ -212,7 +211,7 @@ async fn act(
     };
     let text = if event == Event::Claimed { String::new() } else { given.text.trim().replace("\r\n", "\n") };
     let typed = Typed { text, version: given.version, ..Typed::default() };
-    match service::handle(&app, &request, &me.session.principal, id, event, &typed).await {
+    match service::handle(&app, &request, &me, id, event, &typed).await {
         Ok(()) => Ok(Redirect::to(&format!("/staff/feedback/{id}")).into_response()),
         Err(PeopleError::Field(_, fault) | PeopleError::Refused(fault)) => {
             let kept = (given.text, fault.into());
@@ -226,33 +225,33 @@ async fn act(
 async fn note(
     State(app): State<App>,
     request: RequestId,
-    me: SignedInStaff,
+    me: Right,
     Path(id): Path<Uuid>,
     Form(given): Form<Note>,
 ) -> Result<Redirect, Problem> {
-    service::note(&app, &request, &me.session.principal, id, &given.text).await?;
+    service::note(&app, &request, &me, id, &given.text).await?;
     Ok(Redirect::to(&format!("/staff/feedback/{id}")))
 }
 
 async fn photo(
     State(app): State<App>,
     request: RequestId,
-    me: SignedInStaff,
+    me: Right,
     Path((id, photo)): Path<(Uuid, Uuid)>,
 ) -> Result<Response, Problem> {
-    service::read(&app, &request, &me.session.principal, id).await?;
+    service::read(&app, &request, &me, id).await?;
     let (kind, bytes) = service::find_photo(&app, id, photo).await?;
     Ok(([(header::CONTENT_TYPE, kind.media_type())], bytes).into_response())
 }
 
 async fn show_statistics(
     State(app): State<App>,
-    me: SignedInStaff,
+    me: Right,
     Query(asked): Query<Asked>,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
     let (from, until) = asked.span(&app);
-    let counts = statistics::compute(&app, from, until).await?;
+    let counts = statistics::compute(&app, &me, from, until).await?;
     let days: Vec<_> =
         counts.days.iter().map(|(day, count)| (day.format("%m-%d").to_string(), *count)).collect();
     let days = ui::chart::bars("每日反馈数", &days);
@@ -264,17 +263,17 @@ async fn show_statistics(
 
 async fn export_statistics(
     State(app): State<App>,
-    _: SignedInStaff,
+    me: Right,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let (from, until) = asked.span(&app);
-    let counts = statistics::compute(&app, from, until).await?;
+    let counts = statistics::compute(&app, &me, from, until).await?;
     let name = format!("attachment; filename=\"feedback-{from}-{until}.csv\"");
     let kind = "text/csv; charset=utf-8".to_owned();
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], counts.csv()).into_response())
 }
 
-async fn signed(app: &App, frame: Frame, me: &SignedInStaff) -> Result<Frame, PeopleError> {
-    let name = crate::service::find_staff(app, me.id).await?.map(|staff| staff.name).unwrap_or_default();
-    Ok(frame.with_csrf(&me.session.csrf).with_name(name))
+async fn signed(app: &App, frame: Frame, me: &Right) -> Result<Frame, PeopleError> {
+    let name = crate::service::find_staff(app, me.id()).await?.map(|staff| staff.name).unwrap_or_default();
+    Ok(frame.with_csrf(&me.csrf).with_name(name))
 }

@@ -1,4 +1,10 @@
-use platform::{App, Tx, audit, audit::Actor, http::RequestId, session::Principal};
+use platform::{
+    App, Tx, audit,
+    audit::Actor,
+    http::RequestId,
+    rights::{Right, Site},
+    session::Principal,
+};
 use uuid::Uuid;
 
 use super::{
@@ -81,17 +87,24 @@ pub(super) async fn read_own(app: &App, resident: Uuid, id: Uuid) -> Result<Thre
     Ok(Thread { feedback, entries })
 }
 
+/// What is out of somebody's reach is as good as none.
+async fn within(app: &App, right: &Right, id: Uuid) -> Result<Feedback, PeopleError> {
+    let found = store::find(&app.db, id).await?.ok_or(PeopleError::NotFound)?;
+    let site = Site { institution: found.institution.as_deref(), assigned: found.handler, ..Site::default() };
+    if right.covers(&site) { Ok(found) } else { Err(PeopleError::NotFound) }
+}
+
 /// For the staff, who leave an audit row.
 pub(super) async fn read(
     app: &App,
     request: &RequestId,
-    by: &Principal,
+    right: &Right,
     id: Uuid,
 ) -> Result<Thread, PeopleError> {
-    let feedback = store::find(&app.db, id).await?.ok_or(PeopleError::NotFound)?;
+    let feedback = within(app, right, id).await?;
     let entries = store::list_entries(app, id).await?;
     let mut tx = app.db.begin().await?;
-    record(app, &mut tx, request, by, &feedback, "feedback.read").await?;
+    record(app, &mut tx, request, &right.principal, &feedback, "feedback.read").await?;
     tx.commit().await?;
     Ok(Thread { feedback, entries })
 }
@@ -138,15 +151,16 @@ pub(super) async fn change_own(
 pub(super) async fn handle(
     app: &App,
     request: &RequestId,
-    by: &Principal,
+    right: &Right,
     id: Uuid,
     event: Event,
     typed: &Typed,
 ) -> Result<(), PeopleError> {
+    let by = &right.principal;
     if event != Event::Claimed && fault_of(&typed.text).is_some() {
         return Err(PeopleError::Field("text", "请写下内容，不超过 1000 字"));
     }
-    let mut feedback = store::find(&app.db, id).await?.ok_or(PeopleError::NotFound)?;
+    let mut feedback = within(app, right, id).await?;
     move_on(&mut feedback, event, typed.version)?;
     let now = app.now();
     feedback.handler = match event {
@@ -176,14 +190,15 @@ pub(super) async fn handle(
 pub(super) async fn note(
     app: &App,
     request: &RequestId,
-    by: &Principal,
+    right: &Right,
     id: Uuid,
     text: &str,
 ) -> Result<(), PeopleError> {
+    let by = &right.principal;
     if fault_of(text).is_some() {
         return Err(PeopleError::Field("text", "请写下内容，不超过 1000 字"));
     }
-    let feedback = store::find(&app.db, id).await?.ok_or(PeopleError::NotFound)?;
+    let feedback = within(app, right, id).await?;
     let mut tx = app.db.begin().await?;
     store::insert_entry(app, &mut tx, id, ("note", Some(by.id())), text, &[]).await?;
     record(app, &mut tx, request, by, &feedback, "feedback.note").await?;

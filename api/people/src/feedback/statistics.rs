@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate, TimeDelta};
-use platform::App;
+use platform::{App, rights::Right};
 
 use super::{Category, State, store};
 use crate::{PeopleError, organisation};
@@ -26,13 +26,18 @@ pub(super) struct Statistics {
     pub(super) stars: Option<i64>,
 }
 
-/// Counts the days from `from` to `until` in China, both included.
-pub(super) async fn compute(app: &App, from: NaiveDate, until: NaiveDate) -> Result<Statistics, PeopleError> {
+/// Counts what is within reach on the days from `from` to `until` in China, both included.
+pub(super) async fn compute(
+    app: &App,
+    right: &Right,
+    from: NaiveDate,
+    until: NaiveDate,
+) -> Result<Statistics, PeopleError> {
     if !(0..MOST_DAYS).contains(&(until - from).num_days()) {
         return Err(PeopleError::Field("from", "开始日期应不晚于结束日期，且相隔不超过一年"));
     }
     let span = (ui::format::start_of(from), ui::format::start_of(until + Days::new(1)));
-    let all = store::list(&app.db, &store::Filter::default(), span, i64::MAX).await?;
+    let all = store::list(&app.db, right, &store::Filter::default(), span, i64::MAX).await?;
     let mut days: BTreeMap<NaiveDate, i64> =
         from.iter_days().take_while(|day| *day <= until).map(|day| (day, 0)).collect();
     let (mut minutes, mut places): (Vec<i64>, BTreeMap<&str, i64>) = (Vec::new(), BTreeMap::new());

@@ -1,11 +1,13 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use platform::{
-    App, Db, Tx,
+    App, Db, Tx, bind_all,
     crypto::{Place, Sealed},
+    db::Bound,
     on_read, on_tx,
+    rights::{Columns, Right},
 };
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
 use super::{
@@ -51,6 +53,10 @@ pub(super) struct Filter {
     pub(super) category: String,
     pub(super) institution: String,
 }
+
+/// How a feedback belongs to an institution and to who handles it.
+const COLUMNS: Columns =
+    Columns { institution: Some("institution"), department: None, assigned: Some("handler"), own: None };
 
 impl TryFrom<Row> for Feedback {
     type Error = sqlx::Error;
@@ -158,22 +164,29 @@ pub(super) async fn list_own(db: &Db, resident: Uuid, limit: i64) -> sqlx::Resul
     rows.into_iter().map(Feedback::try_from).collect()
 }
 
-/// Who waits longest first; then those for whom nobody waits, newest first.
+/// Within one's reach: who waits longest first; then those for whom nobody waits, newest first.
 pub(super) async fn list(
     db: &Db,
+    right: &Right,
     filter: &Filter,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
     limit: i64,
 ) -> sqlx::Result<Vec<Feedback>> {
-    let sql = "SELECT * FROM feedback
-        WHERE ($1 = '' OR state = $1) AND ($2 = '' OR category = $2) AND ($3 = '' OR institution = $3)
-            AND created_at >= $4 AND created_at < $5
+    let given = |text: &String| Some(Bound::Text(text.clone())).filter(|_| !text.is_empty());
+    let conditions = right
+        .predicate(&COLUMNS)
+        .and_where("state = ?", given(&filter.state))
+        .and_where("category = ?", given(&filter.category))
+        .and_where("institution = ?", given(&filter.institution))
+        .and("created_at >= ? AND created_at < ?", [Bound::Moment(from), Bound::Moment(until)]);
+    let sql = format!(
+        "SELECT * FROM feedback WHERE {}
         ORDER BY CASE WHEN waiting_since IS NULL THEN 1 ELSE 0 END, waiting_since, created_at DESC, id
-        LIMIT $6";
-    let rows: Vec<Row> = on_read!(db, |c| {
-        let query = sqlx::query_as(sql).bind(&filter.state).bind(&filter.category).bind(&filter.institution);
-        query.bind(from).bind(until).bind(limit).fetch_all(c).await
-    })?;
+        LIMIT {limit}",
+        conditions.sql()
+    );
+    let rows: Vec<Row> =
+        on_read!(db, |c| { bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await })?;
     rows.into_iter().map(Feedback::try_from).collect()
 }
 

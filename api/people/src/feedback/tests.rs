@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Body,
@@ -11,6 +13,7 @@ use platform::{
     db::test_support::on_each_database,
     http::{ErrorPage, finish_problems},
     on_read,
+    rights::{Fields, Grant, Held, Permission, Right, Scope},
     session::{self, Principal, Role},
 };
 use tower::ServiceExt;
@@ -36,13 +39,20 @@ fn at(version: i64, text: &str) -> Typed {
     Typed { version, ..typed(text) }
 }
 
-fn clerk(n: u128) -> Principal {
-    Principal::Staff {
+fn clerk(n: u128) -> Right {
+    clerk_of("H01", n, Scope::District)
+}
+
+fn clerk_of(institution: &str, n: u128, scope: Scope) -> Right {
+    let principal = Principal::Staff {
         id: Uuid::from_u128(n),
         role: Role::Service,
-        institution: "H01".into(),
+        institution: institution.into(),
         department: "IM".into(),
-    }
+    };
+    let grant = Grant { permission: Permission::FeedbackHandle, scope, fields: Fields::new() };
+    let held = Arc::new(Held::of(vec![grant], Vec::new()));
+    Right::new(principal, String::new(), Some(Permission::FeedbackHandle), held).unwrap()
 }
 
 async fn now(app: &App, id: Uuid) -> Feedback {
@@ -87,7 +97,8 @@ async fn a_feedback_goes_from_handing_in_to_rating_and_each_step_reaches_the_res
             "received, claimed, replied, closed twice"
         );
         let today = bench.app.clock.today();
-        let counts = statistics::compute(bench, today - chrono::Days::new(20), today).await.unwrap();
+        let counts =
+            statistics::compute(bench, &clerk(1), today - chrono::Days::new(20), today).await.unwrap();
         assert_eq!((counts.sum, counts.median_minutes, counts.stars), (1, Some(30), Some(400)));
         assert!(counts.csv().contains("类别,费用,1\r\n"), "{}", counts.csv());
         let trail = audit::list_for_object(&bench.db, &format!("feedback/{id}"), 99).await.unwrap();
@@ -223,7 +234,7 @@ async fn pages_escape_what_was_written_keep_it_on_a_fault_and_show_it_to_nobody_
         assert!(!other.get("/feedback").await.1.contains("FK"));
         assert!(mine.get("/messages").await.1.contains("反馈已收到"));
 
-        let desk = Browser::of(bench, &clerk(7)).await;
+        let desk = Browser::of(bench, &clerk(7).principal).await;
         for path in ["/staff/feedback", "/staff/feedback/statistics", "/staff/messages"] {
             assert_eq!(desk.get(path).await.0, StatusCode::OK, "{path}");
             assert_eq!(mine.get(path).await.0, StatusCode::FORBIDDEN, "{path}");
@@ -231,6 +242,45 @@ async fn pages_escape_what_was_written_keep_it_on_a_fault_and_show_it_to_nobody_
         let (status, page) = desk.get(&format!("/staff{place}")).await;
         assert_eq!(status, StatusCode::OK);
         assert!(!page.contains("<script>alert"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_grant_for_one_institution_reaches_only_what_was_said_of_it() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (me, r) = (applicant(bench).await, request());
+        let about = |institution: &str, key: &str| Typed {
+            institution: institution.into(),
+            request_key: key.into(),
+            ..typed("排队太久")
+        };
+        let first = service::submit(bench, &r, me, &about("H01", "k-h01")).await.unwrap();
+        let second = service::submit(bench, &r, me, &about("H02", "k-h02")).await.unwrap();
+        service::submit(bench, &r, me, &about("", "k-none")).await.unwrap();
+        let today = bench.app.clock.today();
+        let span = (bench.now() - TimeDelta::days(1), bench.now() + TimeDelta::days(1));
+        let seen = async |right: &Right| {
+            let found = store::list(&bench.db, right, &store::Filter::default(), span, 10).await.unwrap();
+            let counted = statistics::compute(bench, right, today, today).await.unwrap().sum;
+            assert_eq!(i64::try_from(found.len()).unwrap(), counted);
+            found.into_iter().map(|one| one.id).collect::<Vec<_>>()
+        };
+        let (of_first, of_second) =
+            (clerk_of("H01", 1, Scope::Institution), clerk_of("H02", 2, Scope::Institution));
+        assert_eq!((seen(&of_first).await, seen(&of_second).await), (vec![first], vec![second]));
+        assert_eq!(seen(&clerk(3)).await.len(), 3);
+        let read = service::read(bench, &r, &of_second, first).await;
+        let answered = service::handle(bench, &r, &of_second, first, Event::Replied, &at(1, "在核对")).await;
+        let noted = service::note(bench, &r, &of_second, first, "不是我们的").await;
+        for refused in [read.map(drop), answered, noted] {
+            assert!(matches!(refused, Err(PeopleError::NotFound)), "{refused:?}");
+        }
+        // What was given to somebody stays with them, whatever it is about.
+        service::handle(bench, &r, &clerk_of("H01", 9, Scope::District), second, Event::Claimed, &at(1, ""))
+            .await
+            .unwrap();
+        assert_eq!(seen(&clerk_of("H03", 9, Scope::Assigned)).await, [second]);
     })
     .await;
 }

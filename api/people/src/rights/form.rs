@@ -30,7 +30,14 @@ pub(super) fn filled(pairs: &[(String, String)]) -> Result<Filled, Problem> {
             ("reason", _) => form.reason.clone_from(value),
             (_, Some(("scope", permission))) if !value.is_empty() => {
                 let permission = Permission::named(permission).ok_or_else(unknown)?;
-                scopes.insert(permission, Scope::named(value).ok_or_else(unknown)?);
+                let scope = Scope::named(value).ok_or_else(unknown)?;
+                if permission.is_undivided() && scope != Scope::District {
+                    let fault = format!("“{}”的内容不分机构，范围只能是全区", permission.title());
+                    return Err(Problem::invalid_input()
+                        .detail(fault.clone())
+                        .fault(format!("/{name}"), fault));
+                }
+                scopes.insert(permission, scope);
             }
             (_, Some(("field", permission))) => {
                 let permission = Permission::named(permission).ok_or_else(unknown)?;
@@ -92,7 +99,12 @@ mod tests {
         let again: Vec<(String, String)> =
             hidden(&form.grants).into_iter().map(|(name, value)| (name, value.to_owned())).collect();
         assert_eq!(filled(&again).unwrap().grants, [grant]);
-        for wrong in [("scope.consultation.read", "world"), ("scope.money.take", "own"), ("version", "x")] {
+        for wrong in [
+            ("scope.consultation.read", "world"),
+            ("scope.realname.review", "institution"),
+            ("scope.money.take", "own"),
+            ("version", "x"),
+        ] {
             assert_eq!(filled(&pairs(&[wrong])).unwrap_err().status, 422, "{wrong:?}");
         }
     }

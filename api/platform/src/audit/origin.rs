@@ -27,6 +27,11 @@ pub async fn with_origin<F: Future>(origin: Origin, work: F) -> F::Output {
     ORIGIN.scope(origin, work).await
 }
 
+/// The network address of the request being worked on.
+pub(crate) fn address() -> Option<String> {
+    current().address
+}
+
 /// Of the request being worked on; empty for what the program does by itself.
 pub(super) fn current() -> Origin {
     ORIGIN.try_with(Clone::clone).unwrap_or_default()

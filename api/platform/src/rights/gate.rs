@@ -5,13 +5,13 @@ use std::{
 
 use axum::{
     extract::{FromRequestParts, MatchedPath, Request, State},
-    http::{HeaderValue, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use uuid::Uuid;
 
-use super::{Held, Permission, Right, Route, Table, Who, store};
+use super::{Held, Permission, Right, Route, Scope, Table, Who, refusals::InTrail, store};
 use crate::{
     App, Problem,
     audit::{self, Actor, Outcome},
@@ -75,6 +75,12 @@ impl Gate {
                 if let Some(lacking) = permission.filter(|permission| !held.may(*permission)) {
                     return self.refuse_for(parts, &session, lacking).await;
                 }
+                let narrow = permission.filter(|permission| {
+                    permission.is_undivided() && held.scope(*permission) != Some(Scope::District)
+                });
+                if let Some(narrow) = narrow {
+                    return self.refuse_narrow(parts, &session, narrow).await;
+                }
                 parts.extensions.insert(held.clone());
                 if let Some(right) = Right::new(session.principal, session.csrf, permission, held) {
                     parts.extensions.insert(right);
@@ -128,6 +134,20 @@ impl Gate {
         self.refuse(parts, session, &why, &detail).await
     }
 
+    async fn refuse_narrow(
+        &self,
+        parts: &Parts,
+        session: &Session,
+        narrow: Permission,
+    ) -> Result<(), Problem> {
+        let why = format!("权限 {} 的范围不是全区", narrow.name());
+        let detail = format!(
+            "“{}”的内容不分机构，需要全区范围的权限，而您的范围较小。如工作需要，请联系本单位的安全管理员。",
+            narrow.title()
+        );
+        self.refuse(parts, session, &why, &detail).await
+    }
+
     /// The refusal, once it stands in the audit trail.
     async fn refuse(&self, parts: &Parts, session: &Session, why: &str, detail: &str) -> Result<(), Problem> {
         let app = &self.0.app;
@@ -161,7 +181,14 @@ pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Re
     };
     match gate.admit(&mut parts, who).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            let is_written = problem.status == StatusCode::FORBIDDEN;
+            let mut response = problem.into_response();
+            if is_written {
+                response.extensions_mut().insert(InTrail);
+            }
+            response
+        }
     }
 }
 
@@ -201,6 +228,7 @@ mod tests {
         Route::get("/any", Who::SignedIn),
         Route::get("/desk", Who::AnyStaff),
         Route::get("/read", Who::Staff(Permission::ConsultationRead)),
+        Route::get("/names", Who::Staff(Permission::RealnameReview)),
     ];
 
     fn router(app: &App) -> Router {
@@ -212,6 +240,7 @@ mod tests {
             .route("/any", get(plain))
             .route("/desk", get(plain))
             .route("/read", get(scope))
+            .route("/names", get(plain))
             .route("/forgotten", get(plain))
             .route("/forgotten-too", post(plain))
             .layer(from_fn_with_state(Gate::new(app.clone(), &[ACCESS]), guard))
@@ -276,6 +305,31 @@ mod tests {
             assert_eq!(refused.len(), 2, "of the resident and of the one without a role");
             assert!(refused.iter().all(|row| row.action == "access.refused" && row.outcome == "denied"));
             assert_eq!(refused[0].reason.as_deref(), Some("没有权限 consultation.read"));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_narrow_grant_of_what_belongs_to_no_institution_opens_nothing() {
+        on_each_database(&[], async |bench| {
+            let (router, id) = (router(bench), bench.new_id());
+            hold(bench, id, "reviewer").await;
+            let cookie = cookie(bench, &staff(id)).await;
+            assert_eq!(ask(&router, Method::GET, "/names", &cookie).await.0, 200);
+            let record = roles::find_role(&bench.db, "reviewer").await.unwrap().unwrap();
+            let narrow = Grant {
+                permission: Permission::RealnameReview,
+                scope: Scope::Institution,
+                fields: Fields::new(),
+            };
+            let mut tx = bench.db.begin().await.unwrap();
+            roles::change(&mut tx, &bench.keyring, &record, &[narrow]).await.unwrap();
+            tx.commit().await.unwrap();
+            let (status, body) = ask(&router, Method::GET, "/names", &cookie).await;
+            assert_eq!(status, 403);
+            assert!(body.contains("“审核实名”的内容不分机构"), "{body}");
+            let refused = audit::list_for_object(&bench.db, "GET /names", 9).await.unwrap();
+            assert_eq!(refused[0].reason.as_deref(), Some("权限 realname.review 的范围不是全区"));
         })
         .await;
     }

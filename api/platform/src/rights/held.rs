@@ -35,6 +35,11 @@ impl Held {
         self.grants_of(permission).next().is_some()
     }
 
+    /// The widest reach of a permission.
+    pub fn scope(&self, permission: Permission) -> Option<Scope> {
+        self.grants_of(permission).map(|grant| grant.scope).max()
+    }
+
     pub fn roles(&self) -> &[String] {
         &self.roles
     }

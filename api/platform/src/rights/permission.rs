@@ -84,6 +84,11 @@ permissions! {
 }
 
 impl Permission {
+    /// Whether what it opens belongs to residents and to no institution, so that only the whole district is a reach.
+    pub fn is_undivided(self) -> bool {
+        matches!(self, Self::RealnameReview | Self::MessageLog)
+    }
+
     /// The permission of a stored name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|permission| permission.name() == name)

@@ -12,6 +12,7 @@ use platform::{
     App, Problem, audit,
     http::{Path, Query, RequestId},
     rights::{Field, Right, checked_reason},
+    session::{self, SignedIn},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -93,15 +94,17 @@ struct Why {
     params(("id" = Uuid, Path), Why),
     responses(
         (status = 200, description = "XML 文档", body = String, content_type = "application/xml"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "没有导出权限"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "没有导出权限，或十分钟内没有确认过身份"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "没有，或不在可看范围内")))]
 async fn export_document(
     State(service): State<Service>,
     right: Right,
     request: RequestId,
+    SignedIn(session): SignedIn,
     Path(id): Path<Uuid>,
     Query(why): Query<Why>,
 ) -> Result<Response, Problem> {
+    session::require_recent_proof(&service.app, &session)?;
     let (app, reason) = (&service.app, checked_reason(&why.reason)?);
     let who = Doctor { right, request: &request };
     let consultation = find_within(&service, &who, id).await?;

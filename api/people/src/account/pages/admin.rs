@@ -9,13 +9,13 @@ use axum::{
 use platform::{
     App, Problem,
     http::{Form, Path, Query, RequestId, page},
-    session::{self, Role},
+    session::{self, Role, SignedInStaff},
 };
 use serde::Deserialize;
 use ui::Frame;
 use uuid::Uuid;
 
-use super::{SystemAdmin, framed, refused_page};
+use super::{framed, refused_page};
 use crate::{
     Department, Staff,
     account::{
@@ -132,7 +132,7 @@ impl NewPage {
 
 pub(super) async fn list(
     State(app): State<App>,
-    who: SystemAdmin,
+    who: SignedInStaff,
     Query(asked): Query<Asked>,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
@@ -149,15 +149,12 @@ pub(super) async fn list(
         rows.push(row(&app, account).await?);
     }
     let frame = framed(&app, frame, &who.session).await?;
-    page(
-        ListPage { frame, role: Role::SystemAdmin, filter, roles: Role::ALL.into(), rows, following }
-            .render(),
-    )
+    page(ListPage { frame, role: who.role, filter, roles: Role::ALL.into(), rows, following }.render())
 }
 
 pub(super) async fn new(
     State(app): State<App>,
-    who: SystemAdmin,
+    who: SignedInStaff,
     frame: Frame,
 ) -> Result<Html<String>, Problem> {
     page(new_page(&app, &who, frame, NewForm::default(), Vec::new()).await?.render())
@@ -165,7 +162,7 @@ pub(super) async fn new(
 
 pub(super) async fn create(
     State(app): State<App>,
-    who: SystemAdmin,
+    who: SignedInStaff,
     request: RequestId,
     frame: Frame,
     Form(form): Form<NewForm>,
@@ -181,7 +178,7 @@ pub(super) async fn create(
     };
     match service::create(&app, &By::session(&who.session, &request), &new, known).await? {
         Creation::Done(initial) => {
-            let made = InitialPage { frame: shown.frame, role: Role::SystemAdmin, initial, id: new.staff.id };
+            let made = InitialPage { frame: shown.frame, role: who.role, initial, id: new.staff.id };
             Ok((StatusCode::CREATED, page(made.render())?).into_response())
         }
         Creation::Faults(faults) => {
@@ -193,7 +190,7 @@ pub(super) async fn create(
 
 pub(super) async fn show(
     State(app): State<App>,
-    who: SystemAdmin,
+    who: SignedInStaff,
     Path(id): Path<Uuid>,
     Query(query): Query<Done>,
     frame: Frame,
@@ -203,7 +200,7 @@ pub(super) async fn show(
     let n_sessions = session::list_open(&app, id).await?.len();
     let shown = OnePage {
         frame: framed(&app, frame, &who.session).await?,
-        role: Role::SystemAdmin,
+        role: who.role,
         created: ui::format::moment(account.created_at, today),
         set_at: ui::format::moment(account.password_set_at, today),
         factor_since: account.totp_since.map(|at| ui::format::moment(at, today)).unwrap_or_default(),
@@ -226,7 +223,7 @@ pub(super) async fn show(
 /// Buttons of the page of one account.
 pub(super) async fn act(
     State(app): State<App>,
-    who: SystemAdmin,
+    who: SignedInStaff,
     request: RequestId,
     Path((id, deed)): Path<(Uuid, String)>,
     frame: Frame,
@@ -248,7 +245,7 @@ pub(super) async fn act(
         "reset" => {
             let initial = service::reset_password(&app, &by, &account).await?;
             let frame = framed(&app, frame, &who.session).await?;
-            let shown = InitialPage { frame, role: Role::SystemAdmin, initial, id };
+            let shown = InitialPage { frame, role: who.role, initial, id };
             return Ok(page(shown.render())?.into_response());
         }
         _ => return Err(Problem::not_found()),
@@ -271,14 +268,14 @@ async fn row(app: &App, account: Account) -> Result<Row, Problem> {
 
 async fn new_page(
     app: &App,
-    who: &SystemAdmin,
+    who: &SignedInStaff,
     frame: Frame,
     form: NewForm,
     faults: Vec<(&'static str, String)>,
 ) -> Result<NewPage, Problem> {
     Ok(NewPage {
         frame: framed(app, frame, &who.session).await?,
-        role: Role::SystemAdmin,
+        role: who.role,
         // The three administrators are made at the set-up or by an operator at the server, not by one of them.
         roles: Role::ALL.into_iter().filter(|role| !role.is_administrator()).collect(),
         departments: crate::service::list_departments(app).await?,
