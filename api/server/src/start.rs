@@ -19,12 +19,17 @@ use platform::{
 };
 
 /// The migrations of every crate that has tables.
-pub const MIGRATIONS: [fn() -> Migrations; 4] =
-    [platform::migrations, people::migrations, preconsult::migrations, knowledge::migrations];
+pub const MIGRATIONS: [fn() -> Migrations; 5] = [
+    platform::migrations,
+    people::migrations,
+    preconsult::migrations,
+    knowledge::migrations,
+    herbal::migrations,
+];
 
 /// Every sealed column of every crate.
 pub fn sealed_columns() -> Vec<SealedColumn> {
-    [people::SEALED, preconsult::SEALED].concat()
+    [people::SEALED, preconsult::SEALED, herbal::SEALED].concat()
 }
 
 /// Every table whose rows carry MACs.
