@@ -11,8 +11,7 @@ use people::account::Initial;
 use platform::{
     App, Clock, Config, Db, Ids,
     clock::SystemClock,
-    crypto::Keyring,
-    crypto::SealedColumn,
+    crypto::{IndexedColumn, Keyring, SealedColumn},
     db::Migrations,
     ids::SystemIds,
     integrity::{self, Guarded},
@@ -30,6 +29,11 @@ pub const MIGRATIONS: [fn() -> Migrations; 5] = [
 /// Every sealed column of every crate.
 pub fn sealed_columns() -> Vec<SealedColumn> {
     [people::SEALED, preconsult::SEALED, herbal::SEALED].concat()
+}
+
+/// Every blind index of every crate.
+pub fn indexed_columns() -> Vec<IndexedColumn> {
+    [people::INDEXED, herbal::INDEXED].concat()
 }
 
 /// Every table whose rows carry MACs.

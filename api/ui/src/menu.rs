@@ -23,7 +23,14 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 16] = [
+const MENU: [MenuItem; 18] = [
+    item(
+        "herbal-audit",
+        "/herbal/audit",
+        "饮片审方",
+        "等待审核的饮片处方，按剩余时间；超时通过的次日复核",
+        Permission::PrescriptionAudit,
+    ),
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
     item(
         "templates",
@@ -68,6 +75,13 @@ const MENU: [MenuItem; 16] = [
         "/staff/deliveries",
         "数据交换",
         "送往医院的预问诊结果，各机构的取数方式",
+        Permission::OrganisationManage,
+    ),
+    item(
+        "herbal-sites",
+        "/herbal/sites",
+        "处方接口",
+        "各机构的审方时限、处方接口的密钥",
         Permission::OrganisationManage,
     ),
     item(

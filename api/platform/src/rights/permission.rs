@@ -59,6 +59,7 @@ macro_rules! permissions {
 
 permissions! {
     ConsultationRead "consultation.read" "查看预问诊" Care Business;
+    PrescriptionAudit "prescription.audit" "审核饮片处方" Care Business;
     FieldReveal "field.reveal" "显示被隐去的内容" Care Business;
     KnowledgeRead "knowledge.read" "查看知识库" Knowledge Business;
     KnowledgePublish "knowledge.publish" "发布和启用知识版本" Knowledge Business;

@@ -1,0 +1,6 @@
+//! The room on both databases, against the simulated HIS over real HTTP.
+
+mod clock;
+mod desk;
+mod hospital;
+mod patient;
