@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use people::{Sex, identity::IdNumber};
-use platform::{Problem, http::RequestId, idempotency::IdempotencyKey};
+use platform::{App, Problem, http::RequestId, idempotency::IdempotencyKey};
 use rules::quality::Level;
 
 use crate::{
     Service,
     model::{Coded, Delivery, Document, Hospital, Line, Patient, Signature},
     service::{self, Once},
+    store,
 };
 
 /// Why the demo prescriptions could not be brought in.
@@ -22,15 +23,33 @@ pub enum DemoError {
     Refused(Problem),
 }
 
+/// Two fictitious companies for the hospitals of the demo; the demo's pharmacist works for the first as well.
+pub async fn furnish(app: &App) -> sqlx::Result<()> {
+    let companies = [("C01", "青囊饮片代煎中心"), ("C02", "杏林饮片服务公司")];
+    let mut tx = app.db.begin().await?;
+    for (code, name) in companies {
+        store::save_company(&mut tx, code, name, app.now()).await?;
+        for institution in ["H01", "H02"] {
+            // Of four prescriptions three go to the first.
+            let parts = if code == "C01" { 3 } else { 1 };
+            store::save_share(&mut tx, institution, code, parts).await?;
+        }
+    }
+    store::save_member(&mut tx, people::demo::demo_id("staff", "s11"), "C01").await?;
+    tx.commit().await
+}
+
 /// Sends in so many prescriptions for an institution, going round the file; gives how many.
 pub async fn upload(service: &Service, institution: &str, count: usize) -> Result<usize, DemoError> {
     let all = read(service)?;
     let request = RequestId("demo".into());
-    let who = Hospital { institution, request: &request };
+    let who = Hospital { institution, request: &request, by: None };
     for (at, template) in all.iter().cycle().take(count).enumerate() {
         let mut document = template.document.clone();
         let id = service.app.new_id();
-        document.number = format!("DEMO-{}", id.simple());
+        // The end of an id is chance, its beginning the time.
+        let name = id.simple().to_string();
+        document.number = format!("DEMO-{}", &name[name.len() - 10..]);
         // So many seconds apart, as if they had been written one after the other.
         let before = i64::try_from(at).unwrap_or(0) % 60;
         document.issued_at = service.app.now() - TimeDelta::seconds(30 + before);

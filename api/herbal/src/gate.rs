@@ -28,7 +28,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn hospital(&self) -> Hospital<'_> {
-        Hospital { institution: &self.institution, request: &self.request }
+        Hospital { institution: &self.institution, request: &self.request, by: None }
     }
 
     pub(crate) fn institution(&self) -> &str {

@@ -36,6 +36,8 @@ pub struct Order {
     /// Who of the pharmacists looks at it, until when.
     pub claim: Option<(Uuid, DateTime<Utc>)>,
     pub n_events: i64,
+    /// The company that has it now.
+    pub company: Option<String>,
     pub created_at: DateTime<Utc>,
     pub changed_at: DateTime<Utc>,
 }
@@ -175,14 +177,16 @@ pub struct Site {
     pub rules: Settings,
 }
 
-/// A hospital's own program, with the request it made.
+/// A hospital's own program, or one of its staff on our screen, with the request that was made.
 #[derive(Debug, Clone, Copy)]
 pub struct Hospital<'a> {
     pub institution: &'a str,
     pub request: &'a RequestId,
+    /// Who of the staff; none for the hospital's program.
+    pub by: Option<&'a Actor>,
 }
 
-/// A pharmacist, with the request that was made.
+/// A pharmacist of a hospital or of a company, with the request that was made.
 #[derive(Debug, Clone)]
 pub struct Pharmacist<'a> {
     pub right: rights::Right,
@@ -214,7 +218,8 @@ pub fn reason_text(code: &str) -> &str {
 
 impl Hospital<'_> {
     pub fn actor(&self) -> Actor {
-        Actor { id: self.institution.to_owned(), role: "hospital".into() }
+        let program = || Actor { id: self.institution.to_owned(), role: "hospital".into() };
+        self.by.cloned().unwrap_or_else(program)
     }
 }
 

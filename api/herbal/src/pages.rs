@@ -2,8 +2,10 @@
 
 mod audit;
 mod later;
+mod orders;
 mod parts;
 mod patient;
+mod prescribe;
 mod sites;
 mod stream;
 
@@ -14,6 +16,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::Shared;
 
 const AUDIT: Who = Who::Staff(Permission::PrescriptionAudit);
+const PROCESS: Who = Who::Staff(Permission::OrderProcess);
+const WRITE: Who = Who::Staff(Permission::PrescriptionWrite);
 const MANAGE: Who = Who::Staff(Permission::OrganisationManage);
 
 pub(crate) const ACCESS: &[Route] = &[
@@ -24,6 +28,14 @@ pub(crate) const ACCESS: &[Route] = &[
     Route::post("/herbal/audit/{id}", AUDIT),
     Route::post("/herbal/audit/{id}/reveal", Who::Staff(Permission::FieldReveal)),
     Route::post("/herbal/audit/{id}/review", AUDIT),
+    Route::get("/herbal/prescribe", WRITE),
+    Route::post("/herbal/prescribe", WRITE),
+    Route::get("/herbal/pieces", WRITE),
+    Route::get("/herbal/orders", PROCESS),
+    Route::get("/herbal/orders/{id}", PROCESS),
+    Route::post("/herbal/orders/{id}", PROCESS),
+    Route::get("/herbal/orders/{id}/label", PROCESS),
+    Route::get("/trace/{id}", Who::Public),
     Route::get("/prescriptions", Who::Resident),
     Route::get("/prescriptions/{id}", Who::Resident),
     Route::get("/herbal/sites", MANAGE),
@@ -39,6 +51,12 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .route("/herbal/audit/{id}", get(audit::show).post(audit::decide))
         .route("/herbal/audit/{id}/reveal", post(audit::reveal))
         .route("/herbal/audit/{id}/review", post(later::review))
+        .route("/herbal/prescribe", get(prescribe::show).post(prescribe::send))
+        .route("/herbal/pieces", get(prescribe::pieces))
+        .route("/herbal/orders", get(orders::list))
+        .route("/herbal/orders/{id}", get(orders::show).post(orders::process))
+        .route("/herbal/orders/{id}/label", get(orders::label))
+        .route("/trace/{id}", get(orders::trace))
         .route("/prescriptions", get(patient::list))
         .route("/prescriptions/{id}", get(patient::show))
         .route("/herbal/sites", get(sites::list))

@@ -5,6 +5,7 @@
 
 mod audit_desk;
 mod clock;
+mod company;
 mod hospital;
 mod patient;
 mod site;
@@ -20,10 +21,13 @@ use platform::{
 use uuid::Uuid;
 
 pub use audit_desk::{Opened, Queued, Seen, Unreviewed};
-pub(crate) use audit_desk::{decide, mark, queue, reveal, review_later, see, unreviewed};
+pub(crate) use audit_desk::{count_unreviewed, decide, mark, queue, reveal, review_later, see, unreviewed};
 pub use clock::{run as run_clock, tick};
+pub(crate) use company::{
+    Company, Proof, choices, company_of, dispatch, list_orders, open_order, process, trace,
+};
 pub(crate) use hospital::{Whole, act, read};
-pub(crate) use patient::{is_known, list_own, read_own};
+pub(crate) use patient::{is_known, list_of_doctor, list_own, read_own};
 pub use site::{renew_secret, set_site};
 pub(crate) use upload::{Answer, Once, amend, check, sign, upload};
 

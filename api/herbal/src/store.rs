@@ -1,5 +1,6 @@
 //! The only SQL. Personal columns are sealed here on the way in and opened on the way out.
 
+mod company;
 mod event;
 mod notice;
 mod order;
@@ -16,11 +17,12 @@ use uuid::Uuid;
 
 use crate::HerbalError;
 
+pub(crate) use company::{find_company_of, list_candidates, save_company, save_member, save_share};
 pub(crate) use event::{insert_event, list_events};
 pub(crate) use notice::{Notice, find_head, insert_notice, list_lanes_overdue, update_tried};
 pub(crate) use order::{
     COLUMNS, Mark, find_mark, find_numbered, find_order, has_due, indexes_of, insert_order, list_due,
-    list_of_patient, list_waiting, lock_numbered, lock_order, update_order,
+    list_of_company, list_of_doctor, list_of_patient, list_waiting, lock_numbered, lock_order, update_order,
 };
 pub(crate) use site::{
     find_secret, find_site, list_sites, lock_site, spend_nonce, sweep_nonces, update_secret, update_site,

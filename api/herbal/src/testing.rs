@@ -61,6 +61,7 @@ pub(crate) async fn on_each(test: impl AsyncFn(House<'_>)) {
 
 pub(crate) async fn house(bench: &Bench) -> House<'_> {
     people::demo::seed(bench).await.unwrap();
+    demo::furnish(bench).await.unwrap();
     let (_, staff) = people::service::list_demo_people(bench).await.unwrap();
     let mut service = Service { app: bench.app.clone(), engine: ENGINE.clone() };
     let mut config = Config { gateway_seconds: 1, ..(*bench.app.config).clone() };
@@ -93,7 +94,7 @@ impl House<'_> {
     }
 
     pub(crate) fn hospital(&self) -> Hospital<'_> {
-        Hospital { institution: "H01", request: &self.request }
+        Hospital { institution: "H01", request: &self.request, by: None }
     }
 
     /// A prescription of the demo under a new number: the first whose patient has this name.
@@ -134,6 +135,12 @@ impl House<'_> {
         let permission = Some(Permission::PrescriptionAudit);
         let right = Right::new(staff.principal(), String::new(), permission, Arc::new(held)).unwrap();
         Pharmacist { right, request: &self.request }
+    }
+
+    /// The same person, at work for the company.
+    pub(crate) async fn processor(&self) -> Pharmacist<'_> {
+        let who = self.pharmacist().await;
+        Pharmacist { right: who.right.under(Permission::OrderProcess), request: who.request }
     }
 
     /// The secret of a hospital's interface.

@@ -74,6 +74,7 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
     tracing::info!(institutions, "institutions are there");
     if app.config.demo {
         let (residents, staff) = people::demo::seed(app).await.context("演示人员导入失败")?;
+        herbal::demo::furnish(app).await.context("演示企业导入失败")?;
         tracing::info!(residents, staff, "demo people are there");
     }
     Ok(())

@@ -23,7 +23,14 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 18] = [
+const MENU: [MenuItem; 20] = [
+    item(
+        "herbal-prescribe",
+        "/herbal/prescribe",
+        "饮片处方",
+        "开饮片处方：边写边审查，双签字，看审方结果",
+        Permission::PrescriptionWrite,
+    ),
     item(
         "herbal-audit",
         "/herbal/audit",
@@ -32,6 +39,13 @@ const MENU: [MenuItem; 18] = [
         Permission::PrescriptionAudit,
     ),
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
+    item(
+        "herbal-orders",
+        "/herbal/orders",
+        "饮片订单",
+        "派来的订单：接单、调配、煎煮、配送、自提核对",
+        Permission::OrderProcess,
+    ),
     item(
         "templates",
         "/staff/templates",

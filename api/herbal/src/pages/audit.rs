@@ -136,7 +136,7 @@ pub(super) async fn queue(
     let who = Pharmacist { right: right.clone(), request: &request };
     let rows: Vec<_> =
         service::queue(&service, &who).await?.iter().map(|one| row(&service.app, one)).collect();
-    let n_later = service::unreviewed(&service, &who).await?.len();
+    let n_later = service::count_unreviewed(&service, &who).await?;
     let drawn = QueuePage {
         frame: staff_frame(&service.app, &right, frame).await?,
         n_urgent: rows.iter().filter(|row| row.left.is_urgent).count(),

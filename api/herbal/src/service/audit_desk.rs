@@ -16,6 +16,8 @@ use crate::{
 
 /// A pharmacist who opened a prescription and went away keeps it from others no longer than this.
 const CLAIM: TimeDelta = TimeDelta::seconds(60);
+/// So close, one deadline is not before the other.
+const SAME_SECONDS: i64 = 10;
 /// Of one patient, on the screen.
 const MOST_EARLIER: i64 = 6;
 /// Longest text of a rejection, in characters.
@@ -24,7 +26,7 @@ const LONGEST: usize = 500;
 /// A row of the queue.
 pub struct Queued {
     pub order: Order,
-    /// Masked where the right does not show it.
+    /// Masked.
     pub patient: String,
     pub n_lines: usize,
     pub findings: Vec<Found>,
@@ -62,14 +64,18 @@ pub struct Unreviewed {
 /// What waits within reach, in the order it should be taken.
 pub(crate) async fn queue(service: &Service, who: &Pharmacist<'_>) -> Result<Vec<Queued>, HerbalError> {
     let app = &service.app;
-    let orders = store::list_waiting(&app.db, &who.right.predicate(&store::COLUMNS)).await?;
+    let mut orders = store::list_waiting(&app.db, &who.right.predicate(&store::COLUMNS)).await?;
+    // Of those that end within the same seconds the graver comes first; what has no clock waits for people only.
+    let bucket = |at: DateTime<Utc>| at.timestamp() / SAME_SECONDS;
+    orders.sort_by_key(|order| {
+        (order.deadline.map(bucket), std::cmp::Reverse(order.gravity), order.created_at)
+    });
     let mut queue = Vec::with_capacity(orders.len());
     for order in orders {
         let version = store::find_version(app, &app.db, order.id, order.version).await?;
-        let is_shown = who.right.shows(Field::Name, &site(&order));
-        let name = &version.document.patient.name;
         queue.push(Queued {
-            patient: if is_shown { name.clone() } else { ui::mask::name(name) },
+            // The list is drawn anew all the time: whole names stand where their reading is recorded.
+            patient: ui::mask::name(&version.document.patient.name),
             n_lines: version.document.lines.len(),
             findings: version.findings,
             is_taken: is_taken(&order, who, app.now()),
@@ -207,7 +213,18 @@ pub(crate) async fn unreviewed(
         let patient = if is_shown { name.clone() } else { ui::mask::name(name) };
         all.push(Unreviewed { order, version, at, patient });
     }
+    let mut tx = app.db.begin().await?;
+    for row in &all {
+        let entry = entry(app, who.right.actor(), "prescription.list", &row.order, who.request);
+        audit::append(&mut tx, entry).await?;
+    }
+    tx.commit().await?;
     Ok(all)
+}
+
+/// How many passed by time-out within reach and were not looked at since.
+pub(crate) async fn count_unreviewed(service: &Service, who: &Pharmacist<'_>) -> Result<usize, HerbalError> {
+    Ok(store::list_unreviewed(&service.app.db, &who.right.predicate(&store::COLUMNS)).await?.len())
 }
 
 /// Writes what the look at a prescription that passed by time-out came to.

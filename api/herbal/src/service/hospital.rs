@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use platform::{audit, idempotency::SavedAnswer};
 
-use super::{Answer, Once, advance, entry};
+use super::{Answer, Once, advance, dispatch, entry};
 use crate::{
     HerbalError, Service,
     model::{Detail, Event, Happened, Hospital, Order, Verdict, Version},
@@ -55,6 +55,9 @@ pub(crate) async fn act(
     let mut order = order.ok_or(HerbalError::NotFound)?;
     let by = if by.is_empty() { who.institution } else { by };
     advance(app, &mut tx, &mut order, event, (who.institution, by), detail).await?;
+    if event == Event::Paid {
+        dispatch(app, &mut tx, &mut order).await?;
+    }
     let saved = once.save(&mut tx, &scope, (StatusCode::OK, &Answer::of(&order, Vec::new()))).await?;
     audit::append(&mut tx, entry(app, who.actor(), action(event), &order, who.request)).await?;
     tx.commit().await?;

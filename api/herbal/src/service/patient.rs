@@ -1,16 +1,18 @@
-//! What patients see of their own prescriptions.
+//! What patients and prescribers see of their own prescriptions.
 
 use uuid::Uuid;
 
 use super::hospital::{Whole, whole};
 use crate::{
     HerbalError, Service,
-    model::{Order, Version},
+    model::{Order, State, Version},
     store,
 };
 
 /// Most rows of one's list.
 const MOST: i64 = 100;
+/// Beside the prescribing screen.
+const MOST_SENT: i64 = 10;
 
 /// One's own prescriptions, newest first; none until the real name is verified, as they are found by the ID number.
 pub(crate) async fn list_own(
@@ -25,6 +27,30 @@ pub(crate) async fn list_own(
         own.push((order, version));
     }
     Ok(own)
+}
+
+/// What a doctor prescribed on our screen, newest first, with the codes of the reasons why it was rejected.
+pub(crate) async fn list_of_doctor(
+    service: &Service,
+    doctor: Uuid,
+) -> Result<Vec<(Order, Vec<String>)>, HerbalError> {
+    let app = &service.app;
+    let mut sent = Vec::new();
+    for order in store::list_of_doctor(&app.db, &doctor.to_string(), MOST_SENT).await? {
+        let reasons = if order.state == State::Rejected {
+            let mut tx = app.db.begin().await?;
+            let version = store::find_version_id(&mut tx, order.id, order.version).await?;
+            tx.commit().await?;
+            store::find_verdict(app, &app.db, version)
+                .await?
+                .map(|verdict| verdict.reasons)
+                .unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        sent.push((order, reasons));
+    }
+    Ok(sent)
 }
 
 /// One of one's own; another's is as good as none.

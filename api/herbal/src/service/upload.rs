@@ -123,6 +123,7 @@ pub(crate) async fn upload(
         is_home: document.delivery.way == Way::Home,
         claim: None,
         n_events: 0,
+        company: None,
         created_at: now,
         changed_at: now,
     };

@@ -37,7 +37,7 @@ macro_rules! select {
         concat!(
             "SELECT id, institution, number, department, department_name, doctor, doctor_name, resident_id,
                 version, state, resumes, deadline, gravity, is_decocted, is_home, claimed_by, claimed_until,
-                n_events, created_at, changed_at FROM prescription ",
+                n_events, company, created_at, changed_at FROM prescription ",
             $rest
         )
     };
@@ -63,6 +63,7 @@ struct Row {
     claimed_by: Option<Uuid>,
     claimed_until: Option<DateTime<Utc>>,
     n_events: i64,
+    company: Option<String>,
     created_at: DateTime<Utc>,
     changed_at: DateTime<Utc>,
 }
@@ -86,6 +87,7 @@ impl Row {
             is_home: self.is_home,
             claim: self.claimed_by.zip(self.claimed_until),
             n_events: self.n_events,
+            company: self.company,
             created_at: self.created_at,
             changed_at: self.changed_at,
         })
@@ -126,13 +128,14 @@ pub(crate) async fn insert_order(
 pub(crate) async fn update_order(tx: &mut Tx, order: &Order) -> sqlx::Result<()> {
     let sql = "UPDATE prescription SET version = $2, state = $3, resumes = $4, deadline = $5, gravity = $6,
             is_decocted = $7, is_home = $8, claimed_by = $9, claimed_until = $10, n_events = $11,
-            changed_at = $12 WHERE id = $1";
+            changed_at = $12, company = $13 WHERE id = $1";
     let (by, until) = order.claim.unzip();
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(order.id).bind(order.version).bind(order.state.name());
         let query = query.bind(order.state.resumes()).bind(order.deadline).bind(order.gravity.number());
         let query = query.bind(order.is_decocted).bind(order.is_home).bind(by).bind(until);
-        query.bind(order.n_events).bind(order.changed_at).execute(c).await.map(drop)
+        let query = query.bind(order.n_events).bind(order.changed_at).bind(&order.company);
+        query.execute(c).await.map(drop)
     })
 }
 
@@ -222,6 +225,35 @@ pub(crate) async fn find_mark(db: &Db, reach: &Conditions) -> sqlx::Result<Mark>
     let sql =
         format!("SELECT count(*) AS n, max(changed_at) AS newest FROM prescription WHERE {}", reach.sql());
     on_read!(db, |c| bind_all!(sqlx::query_as(AssertSqlSafe(sql)), reach).fetch_one(c).await)
+}
+
+/// What a doctor prescribed, newest first.
+pub(crate) async fn list_of_doctor(db: &Db, doctor: &str, most: i64) -> Result<Vec<Order>, HerbalError> {
+    let sql = select!("WHERE doctor = $1 ORDER BY created_at DESC, id DESC LIMIT $2");
+    let rows: Vec<Row> = on_read!(db, |c| sqlx::query_as(sql).bind(doctor).bind(most).fetch_all(c).await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// What a company has to do, oldest first; or what is over, newest first.
+pub(crate) async fn list_of_company(
+    db: &Db,
+    company: &str,
+    is_open: bool,
+    most: i64,
+) -> Result<Vec<Order>, HerbalError> {
+    let sql = if is_open {
+        select!(
+            "WHERE company = $1 AND state NOT IN ('received', 'picked_up', 'refunded')
+            ORDER BY changed_at, id LIMIT $2"
+        )
+    } else {
+        select!(
+            "WHERE company = $1 AND state IN ('received', 'picked_up', 'refunded')
+            ORDER BY changed_at DESC, id DESC LIMIT $2"
+        )
+    };
+    let rows: Vec<Row> = on_read!(db, |c| sqlx::query_as(sql).bind(company).bind(most).fetch_all(c).await)?;
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// Prescriptions of a patient, newest first.

@@ -62,9 +62,11 @@ async fn a_clean_prescription_waits_passes_is_paid_and_the_hospital_hears_the_ve
         assert_eq!(state["verdict"]["decision"], "passed");
         let paid = json!({"receipt": "S20260302-7"});
         let paid = house.call(own, "POST", &format!("{one}/payment"), "key-00004", &paid).await;
-        assert_eq!((paid.status.as_u16(), paid.value()["state"].as_str()), (200, Some("paid")));
+        assert_eq!((paid.status.as_u16(), paid.value()["state"].as_str()), (200, Some("dispatched")));
         let state = house.call(own, "GET", &one, "", &json!(null)).await.value();
-        assert_eq!(state["steps"].as_array().unwrap().last().unwrap()["detail"]["receipt"], "S20260302-7");
+        let steps = state["steps"].as_array().unwrap();
+        let paid = steps.iter().find(|step| step["event"] == "paid").unwrap();
+        assert_eq!(paid["detail"]["receipt"], "S20260302-7");
 
         let other = house.secret("H02").await;
         let strange = house.call(("H02", &other), "GET", &one, "", &json!(null)).await;
