@@ -8,10 +8,11 @@
 //! | `GET /v1/registrations?institution&limit[&after]` | | [`Page`]: what changed since the cursor, in order of change |
 //! | `POST /v1/registrations/query` | `{institution, by: {"number" or "id_number" or "person": …}}` | registrations |
 //! | `POST /v1/results` | [`Outcome`] | [`Verdict`] |
+//! | `POST /v1/prescriptions/events` | [`Notice`] | [`Verdict`] |
 //!
 //! A result is taken once by its `id`; of one person `sequence` grows, and one that does not is refused as
 //! `out_of_order`. Reasons of a refusal: `unknown_person`, `unknown_visit`, `closed_visit`, `invalid_record`,
-//! `out_of_order`.
+//! `out_of_order`. So are notices of a herbal prescription: by its institution and number; and `unknown_prescription`.
 
 mod simulator;
 
@@ -28,7 +29,7 @@ use crate::{
     caller_of, callers,
 };
 
-pub use simulator::{Received, Simulator};
+pub use simulator::{Received, Simulator, Told};
 
 const SYSTEM: &str = "the HIS";
 /// Most registrations of one page.
@@ -108,6 +109,27 @@ pub struct Outcome {
     pub answers: Value,
 }
 
+/// What became of a herbal prescription: the verdict, or a step of the company.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The same over all tries.
+    pub id: String,
+    pub institution: String,
+    /// The hospital's number of the prescription.
+    pub number: String,
+    pub version: i64,
+    /// Grows with every notice of this prescription.
+    pub sequence: i64,
+    /// As `passed`, `rejected`, `timed_out`, `dispensed`.
+    pub event: String,
+    /// The state it led to.
+    pub state: String,
+    pub at: DateTime<Utc>,
+    pub by: String,
+    /// Reasons, findings, place, receipt.
+    pub detail: Value,
+}
+
 /// The port.
 pub trait His: Send + Sync {
     /// What changed since the cursor; from the beginning without one.
@@ -120,6 +142,8 @@ pub trait His: Send + Sync {
     ) -> Answer<'a, Vec<Registration>>;
     /// Hands a result over, one try; safe to repeat, as the id is kept.
     fn push<'a>(&'a self, outcome: &'a Outcome) -> Answer<'a, Verdict>;
+    /// Tells what became of a prescription, one try; safe to repeat, as the id is kept.
+    fn tell<'a>(&'a self, notice: &'a Notice) -> Answer<'a, Verdict>;
 }
 
 /// Speaks to the configured addresses.
@@ -163,6 +187,12 @@ impl His for Client {
 
     fn push<'a>(&'a self, outcome: &'a Outcome) -> Answer<'a, Verdict> {
         Box::pin(async move { self.caller(&outcome.institution)?.ask("/v1/results", outcome, &[]).await })
+    }
+
+    fn tell<'a>(&'a self, notice: &'a Notice) -> Answer<'a, Verdict> {
+        Box::pin(async move {
+            self.caller(&notice.institution)?.ask("/v1/prescriptions/events", notice, &[]).await
+        })
     }
 }
 

@@ -120,13 +120,7 @@ pub(crate) async fn insert_account(
 }
 
 /// Writes a verified name and number; sex and birth date follow from the number.
-pub(crate) async fn verify(
-    app: &App,
-    tx: &mut Tx,
-    id: Uuid,
-    real: &RealName,
-    by: &str,
-) -> Result<(), PeopleError> {
+pub async fn verify(app: &App, tx: &mut Tx, id: Uuid, real: &RealName, by: &str) -> Result<(), PeopleError> {
     Ok(store::update_verified(app, tx, id, real, by).await?)
 }
 

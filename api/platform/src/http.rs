@@ -7,7 +7,7 @@ mod request_id;
 mod whole;
 
 pub(crate) use extract::too_large;
-pub use extract::{Form, Json, Path, Query};
+pub use extract::{Form, Json, Path, Query, body, read_json};
 pub use finish::{ErrorPage, finish_problems, method_not_allowed, no_method, no_route, panicked, time_limit};
 pub use headers::security_headers;
 pub use request_id::{RequestId, request_id};

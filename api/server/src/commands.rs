@@ -89,7 +89,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(command) => check::run(&command),
         Command::Search(command) => search::run(&command),
         Command::Form(command) => form::run(&command),
-        Command::Prescription(command) => prescription::run(&command),
+        Command::Prescription(command) => in_runtime(prescription::run(&command)),
         Command::Chart(command) => chart::run(&command),
         Command::Eval(command) => eval::run(&command),
         Command::Release(command) => in_runtime(release::run(&command)),

@@ -21,7 +21,7 @@ use crate::router::{access, documented};
         description = "所有 4xx、5xx 回答均为 RFC 9457 问题文档（application/problem+json）；时间为 RFC 3339；\
                        以会话 cookie 调用修改类接口时，须在请求头 x-csrf-token 中给出 /v1/me 返回的 csrf_token。"
     ),
-    tags((name = "preconsult", description = "智能预问诊"), (name = "knowledge", description = "知识版本与图谱"), (name = "people", description = "居民与医务人员"), (name = "operations", description = "运行维护"))
+    tags((name = "preconsult", description = "智能预问诊"), (name = "knowledge", description = "知识版本与图谱"), (name = "herbal", description = "饮片代煎"), (name = "people", description = "居民与医务人员"), (name = "operations", description = "运行维护"))
 )]
 pub(crate) struct Head;
 

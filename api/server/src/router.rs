@@ -21,8 +21,15 @@ use crate::{
 };
 
 /// Who may call what: the lists that stand next to the routes. What is not listed is refused.
-const ACCESS: [&[&[Route]]; 6] =
-    [health::ACCESS, people::ACCESS, preconsult::ACCESS, knowledge::ACCESS, ui::ACCESS, DOCUMENTS];
+const ACCESS: [&[&[Route]]; 7] = [
+    health::ACCESS,
+    people::ACCESS,
+    preconsult::ACCESS,
+    knowledge::ACCESS,
+    herbal::ACCESS,
+    ui::ACCESS,
+    DOCUMENTS,
+];
 
 const DOCUMENTS: &[&[Route]] = &[&[
     Route::get("/openapi.json", Who::Public),
@@ -45,13 +52,20 @@ pub(crate) fn preconsult_of(app: &App, releases: &Releases) -> preconsult::Share
     }
 }
 
+/// What herbal prescriptions are handled with.
+pub(crate) fn herbal_of(app: &App, releases: &Releases) -> herbal::Shared {
+    herbal::Shared { app: app.clone(), engine: releases.current().clone() }
+}
+
 /// The whole program as one service; what is put into use in `releases` serves the next request.
 pub fn router(app: App, releases: Releases) -> Router {
     let (preconsult, _) = preconsult::routes().with_state(preconsult_of(&app, &releases)).split_for_parts();
+    let (herbal, _) = herbal::routes().with_state(herbal_of(&app, &releases)).split_for_parts();
     let (knowledge, _) = knowledge::routes().with_state(releases).split_for_parts();
     let routes = Router::new()
         .merge(preconsult)
         .merge(knowledge)
+        .merge(herbal)
         .merge(health::routes())
         .merge(people::routes())
         .merge(ui::routes())
@@ -80,6 +94,7 @@ pub(crate) fn documented() -> OpenApi {
     document.merge(people::routes().into_openapi());
     document.merge(preconsult::routes().into_openapi());
     document.merge(knowledge::routes().into_openapi());
+    document.merge(herbal::routes().into_openapi());
     complete(document)
 }
 

@@ -11,20 +11,29 @@ use people::account::Initial;
 use platform::{
     App, Clock, Config, Db, Ids,
     clock::SystemClock,
-    crypto::Keyring,
-    crypto::SealedColumn,
+    crypto::{IndexedColumn, Keyring, SealedColumn},
     db::Migrations,
     ids::SystemIds,
     integrity::{self, Guarded},
 };
 
 /// The migrations of every crate that has tables.
-pub const MIGRATIONS: [fn() -> Migrations; 4] =
-    [platform::migrations, people::migrations, preconsult::migrations, knowledge::migrations];
+pub const MIGRATIONS: [fn() -> Migrations; 5] = [
+    platform::migrations,
+    people::migrations,
+    preconsult::migrations,
+    knowledge::migrations,
+    herbal::migrations,
+];
 
 /// Every sealed column of every crate.
 pub fn sealed_columns() -> Vec<SealedColumn> {
-    [people::SEALED, preconsult::SEALED].concat()
+    [people::SEALED, preconsult::SEALED, herbal::SEALED].concat()
+}
+
+/// Every blind index of every crate.
+pub fn indexed_columns() -> Vec<IndexedColumn> {
+    [people::INDEXED, herbal::INDEXED].concat()
 }
 
 /// Every table whose rows carry MACs.
@@ -65,6 +74,7 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
     tracing::info!(institutions, "institutions are there");
     if app.config.demo {
         let (residents, staff) = people::demo::seed(app).await.context("演示人员导入失败")?;
+        herbal::demo::furnish(app).await.context("演示企业导入失败")?;
         tracing::info!(residents, staff, "demo people are there");
     }
     Ok(())

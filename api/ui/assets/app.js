@@ -251,6 +251,99 @@
     if (next) { event.preventDefault(); next.focus(); }
   });
 
+  /* Keys of buttons and fields: a letter, while nobody types. Escape leaves a field. */
+  document.addEventListener('keydown', function (event) {
+    var types = /^(?:TEXTAREA|SELECT)$/.test(event.target.tagName) || (event.target.tagName === 'INPUT' && !/^(?:checkbox|radio|button|submit)$/.test(event.target.type));
+    if (event.key === 'Escape' && types && document.querySelector('[data-key]')) { event.target.blur(); return; }
+    if (types || event.ctrlKey || event.metaKey || event.altKey || event.repeat || !/^[a-z]$/i.test(event.key)) { return; }
+    var named = document.querySelector('[data-key="' + event.key.toLowerCase() + '"]');
+    if (!named || named.disabled) { return; }
+    event.preventDefault();
+    if (/^(?:A|BUTTON)$/.test(named.tagName)) { named.click(); } else { named.focus(); named.scrollIntoView({ block: 'nearest' }); }
+  });
+
+  /* Count-downs on the server's clock */
+  var ahead = null;
+  function count() {
+    each('[data-countdown]', function (clock) {
+      if (ahead === null || clock.dataset.now !== clock.dataset.seen) {
+        ahead = Number(clock.dataset.now) - Date.now();
+        each('[data-countdown]', function (one) { one.dataset.seen = one.dataset.now; });
+      }
+      var left = Math.max(0, Math.ceil((Number(clock.dataset.countdown) - Date.now() - ahead) / 1000));
+      var text = left > 0 ? Math.floor(left / 60) + ':' + String(left % 60).padStart(2, '0') : '已到时';
+      if (clock.textContent !== text) { clock.textContent = text; }
+      var urgent = left < 30;
+      if (urgent && !clock.classList.contains('is-urgent')) {
+        clock.classList.add('is-urgent');
+        if (left > 0) { ring(2); }
+      }
+    });
+  }
+
+  /* A sound for what is new and what gets urgent; silent until somebody has touched the page, or when muted. */
+  var sound = null, rang = 0;
+  function muted() { try { return localStorage.getItem('mute') === 'yes'; } catch (e) { return false; } }
+  function ring(times) {
+    var Context = window.AudioContext;
+    if (muted() || !Context || Date.now() - rang < 1500) { return; }
+    rang = Date.now();
+    sound = sound || new Context();
+    if (sound.state === 'suspended') { sound.resume().catch(function () {}); }
+    for (var i = 0; i < times; i++) {
+      var tone = sound.createOscillator(), level = sound.createGain(), at = sound.currentTime + i * 0.25;
+      tone.frequency.value = 880;
+      level.gain.setValueAtTime(0.15, at);
+      level.gain.exponentialRampToValueAtTime(0.001, at + 0.2);
+      tone.connect(level);
+      level.connect(sound.destination);
+      tone.start(at);
+      tone.stop(at + 0.2);
+    }
+  }
+  function label(button) {
+    button.hidden = false;
+    button.textContent = muted() ? '声音：关' : '声音：开';
+    button.setAttribute('aria-pressed', String(!muted()));
+  }
+  document.addEventListener('click', function (event) {
+    var button = event.target.closest('[data-mute]');
+    if (!button) { return; }
+    try { localStorage.setItem('mute', muted() ? 'no' : 'yes'); } catch (e) { /* refused */ }
+    label(button);
+    ring(1);
+  });
+
+  /* A part that follows a stream of the server: at each change it is drawn anew. */
+  function follow(part) {
+    var id = part.id, busy = false, again = false;
+    async function redraw() {
+      if (busy) { again = true; return; }
+      busy = true;
+      try {
+        var response = await fetch(location.href, { credentials: 'same-origin', headers: { Accept: 'text/html' } });
+        var old = document.getElementById(id);
+        var fresh = response.ok && !response.redirected && new DOMParser().parseFromString(await response.text(), 'text/html').getElementById(id);
+        if (fresh && old) {
+          var focused = document.activeElement && old.contains(document.activeElement) ? document.activeElement.id : '';
+          fresh = document.importNode(fresh, true);
+          var more = Number(fresh.dataset.alarm || 0) > Number(old.dataset.alarm || 0);
+          old.replaceWith(fresh);
+          var field = focused && document.getElementById(focused);
+          if (field) { field.focus({ preventScroll: true }); }
+          if (more) { ring(1); }
+          count();
+        }
+      } catch (e) { /* the stream tells again */ }
+      busy = false;
+      if (again) { again = false; redraw(); }
+    }
+    var last = null;
+    new EventSource(part.dataset.follow).addEventListener('change', function (event) {
+      if (last !== event.data) { last = event.data; redraw(); }
+    });
+  }
+
   /* After loading and after each swap; only then focus goes to what is new. */
   function settle(swapped) {
     each('[data-draft]', restore);
@@ -262,4 +355,10 @@
     if (fresh) { fresh.focus({ preventScroll: true }); }
   }
   settle(false);
+  each('[data-mute]', label);
+  if (window.EventSource && window.fetch && window.DOMParser) { each('[data-follow]', follow); }
+  if (document.querySelector('[data-countdown], [data-follow]')) {
+    count();
+    setInterval(count, 500);
+  }
 })();

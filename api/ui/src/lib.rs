@@ -35,6 +35,10 @@
 //! | `data-pane` | scrolling box | scrolled to the first marked element |
 //! | `data-end`, `data-focus` | any | the page is scrolled to its end; focus goes there after a swap |
 //! | `data-locate` | hidden form | shown where the browser knows the place; sends `longitude` and `latitude` |
+//! | `data-key="p"` | link, button, field | the letter presses it or goes there, while nobody types |
+//! | `data-countdown="ms"`, `data-now="ms"` | time | counts down to the moment, by the server's clock; red and a sound below 30 seconds |
+//! | `data-follow="/stream"` | part with an id | drawn anew at each `change` of the stream; `data-alarm` is a number that sounds when it grows |
+//! | `data-mute` | button | switches the sounds on and off |
 //! | `data-keys` | list or table body | ↑ ↓ j k move between its links |
 //!
 //! Without the script every form is an ordinary POST answered by a redirect.

@@ -23,8 +23,29 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 16] = [
+const MENU: [MenuItem; 20] = [
+    item(
+        "herbal-prescribe",
+        "/herbal/prescribe",
+        "饮片处方",
+        "开饮片处方：边写边审查，双签字，看审方结果",
+        Permission::PrescriptionWrite,
+    ),
+    item(
+        "herbal-audit",
+        "/herbal/audit",
+        "饮片审方",
+        "等待审核的饮片处方，按剩余时间；超时通过的次日复核",
+        Permission::PrescriptionAudit,
+    ),
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
+    item(
+        "herbal-orders",
+        "/herbal/orders",
+        "饮片订单",
+        "派来的订单：接单、调配、煎煮、配送、自提核对",
+        Permission::OrderProcess,
+    ),
     item(
         "templates",
         "/staff/templates",
@@ -68,6 +89,13 @@ const MENU: [MenuItem; 16] = [
         "/staff/deliveries",
         "数据交换",
         "送往医院的预问诊结果，各机构的取数方式",
+        Permission::OrganisationManage,
+    ),
+    item(
+        "herbal-sites",
+        "/herbal/sites",
+        "处方接口",
+        "各机构的审方时限、处方接口的密钥",
         Permission::OrganisationManage,
     ),
     item(

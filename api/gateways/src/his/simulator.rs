@@ -1,4 +1,7 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use axum::{
     Router,
@@ -16,7 +19,7 @@ use platform::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Lookup, Outcome, Page, Query, Registration};
+use super::{Lookup, Notice, Outcome, Page, Query, Registration};
 use crate::{
     Verdict,
     simulate::{Guard, escaped, no, page, word, yes},
@@ -43,6 +46,10 @@ struct Kept {
     registrations: Vec<(u64, Registration)>,
     changes: u64,
     received: Vec<Received>,
+    told: Vec<Told>,
+    /// By id, and the last sequence by institution and number.
+    told_ids: HashMap<String, usize>,
+    told_last: HashMap<(String, String), i64>,
     n_repeats: usize,
 }
 
@@ -51,6 +58,13 @@ struct Kept {
 pub struct Received {
     pub receipt: String,
     pub outcome: Outcome,
+}
+
+/// A notice of a prescription that was taken.
+#[derive(Clone)]
+pub struct Told {
+    pub receipt: String,
+    pub notice: Notice,
 }
 
 #[derive(Deserialize)]
@@ -105,6 +119,11 @@ impl Simulator {
         self.kept().received.clone()
     }
 
+    /// What was told of herbal prescriptions, in the order it came.
+    pub fn told(&self) -> Vec<Told> {
+        self.kept().told.clone()
+    }
+
     /// How many results came again and were not taken a second time.
     pub fn count_repeats(&self) -> usize {
         self.kept().n_repeats
@@ -116,6 +135,7 @@ impl Simulator {
             .route("/v1/registrations", get(list))
             .route("/v1/registrations/query", post(find))
             .route("/v1/results", post(receive))
+            .route("/v1/prescriptions/events", post(hear))
             .layer(from_fn_with_state(self.clone(), when_up))
             .with_state(self.clone())
     }
@@ -145,6 +165,27 @@ impl Kept {
         }
         let receipt = format!("HIS-{}-{:06}", outcome.institution, self.received.len() + 1);
         self.received.push(Received { receipt: receipt.clone(), outcome });
+        Verdict::Accepted { receipt }
+    }
+
+    fn hear(&mut self, notice: Notice) -> Verdict {
+        if let Some(known) = self.told_ids.get(&notice.id).and_then(|at| self.told.get(*at)) {
+            self.n_repeats += 1;
+            return Verdict::Duplicate { receipt: known.receipt.clone() };
+        }
+        if self.busy > 0 {
+            self.busy -= 1;
+            return Verdict::Busy;
+        }
+        let which = (notice.institution.clone(), notice.number.clone());
+        let is_late = self.told_last.get(&which).is_some_and(|last| notice.sequence <= *last);
+        if let Some(reason) = self.refusal.take().or_else(|| is_late.then(|| "out_of_order".into())) {
+            return Verdict::Refused { reason };
+        }
+        let receipt = format!("RX-{}-{:06}", notice.institution, self.told.len() + 1);
+        self.told_last.insert(which, notice.sequence);
+        self.told_ids.insert(notice.id.clone(), self.told.len());
+        self.told.push(Told { receipt: receipt.clone(), notice });
         Verdict::Accepted { receipt }
     }
 
@@ -251,6 +292,22 @@ async fn receive(
     }
 }
 
+async fn hear(
+    State(own): State<Simulator>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Json<Value> {
+    if !own.admits((&method, &uri, &headers), &body) {
+        return no(401, "invalid signature");
+    }
+    match serde_json::from_slice(&body) {
+        Ok(notice) => yes(&own.kept().hear(notice)),
+        Err(_) => no(400, "invalid notice"),
+    }
+}
+
 async fn desk(State(own): State<Simulator>) -> Html<String> {
     let kept = own.kept();
     let shown = |taken: &Received| {
@@ -262,6 +319,17 @@ async fn desk(State(own): State<Simulator>) -> Html<String> {
             escaped(complaint)
         )
     };
-    let list: String = kept.received.iter().rev().take(30).map(shown).collect();
-    page("HIS 收到的预问诊（模拟）", if list.is_empty() { "<p>还没有收到。</p>" } else { &list })
+    let heard = |told: &Told| {
+        let Notice { number, version, event, state, .. } = &told.notice;
+        let receipt = &told.receipt;
+        format!(
+            "<p><b>{receipt}</b> 处方 {} 第 {version} 版：{} → {}</p>",
+            escaped(number),
+            escaped(event),
+            escaped(state)
+        )
+    };
+    let results = kept.received.iter().rev().take(30).map(shown);
+    let list: String = results.chain(kept.told.iter().rev().take(30).map(heard)).collect();
+    page("HIS 收到的结果（模拟）", if list.is_empty() { "<p>还没有收到。</p>" } else { &list })
 }

@@ -15,6 +15,22 @@ use crate::Problem;
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
+/// Reads JSON that was taken in as bytes, as where they were signed; refused like the body of [`Json`].
+pub fn read_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    let reader = &mut serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
+        let place = pointer(error.path());
+        let fault = error.into_inner();
+        if fault.is_data() {
+            Problem::invalid_input().fault(place, fault.to_string())
+        } else {
+            malformed_json(&fault)
+        }
+    })?;
+    reader.end().map_err(|fault| malformed_json(&fault))?;
+    Ok(value)
+}
+
 /// An urlencoded body; a name given several times fills a `Vec`.
 #[derive(Debug, Clone, Copy)]
 pub struct Form<T>(pub T);
@@ -32,19 +48,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         require_type(&request, "application/json")?;
-        let body = body(request, state).await?;
-        let reader = &mut serde_json::Deserializer::from_slice(&body);
-        let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
-            let place = pointer(error.path());
-            let fault = error.into_inner();
-            if fault.is_data() {
-                Problem::invalid_input().fault(place, fault.to_string())
-            } else {
-                malformed_json(&fault)
-            }
-        })?;
-        reader.end().map_err(|fault| malformed_json(&fault))?;
-        Ok(Self(value))
+        read_json(&body(request, state).await?).map(Self)
     }
 }
 
@@ -97,7 +101,8 @@ fn require_type(request: &Request, wanted: &'static str) -> Result<(), Problem> 
     .detail(format!("这里需要 Content-Type: {wanted}")))
 }
 
-async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+/// The whole body, within the limit.
+pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             too_large()

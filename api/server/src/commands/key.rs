@@ -80,7 +80,7 @@ async fn list(app: &App) -> anyhow::Result<()> {
 async fn rotate_index(app: &App) -> anyhow::Result<()> {
     let is_new = app.keyring.use_next_index(&app.db).await?;
     let mut failed = Ok(());
-    let n = reindex(app, people::INDEXED, |column, n| {
+    let n = reindex(app, &start::indexed_columns(), |column, n| {
         if n > 0 && failed.is_ok() {
             failed = say(&format!("{}.{}：{n}", column.table, column.index));
         }
@@ -93,7 +93,7 @@ async fn rotate_index(app: &App) -> anyhow::Result<()> {
 }
 
 async fn retire_index(app: &App) -> anyhow::Result<()> {
-    if !app.keyring.retire_index(app, people::INDEXED).await? {
+    if !app.keyring.retire_index(app, &start::indexed_columns()).await? {
         bail!("没有旧的盲索引密钥");
     }
     let n = end_recovery_codes(app, &By::operator()).await?;

@@ -19,6 +19,18 @@ use crate::start;
 pub(super) enum Command {
     /// 审查一张处方，逐条写出依据和改法
     Check(Check),
+    /// 把演示处方（data/demo/prescriptions.tsv）上传若干张，进入审方队列
+    Demo(Demo),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// 张数；超过文件里的就从头再来
+    #[arg(long, default_value_t = 12)]
+    count: usize,
+    /// 机构代码
+    #[arg(long, default_value = "H01")]
+    institution: String,
 }
 
 #[derive(Debug, Args)]
@@ -40,8 +52,28 @@ pub(super) struct Check {
 }
 
 /// Fails (exit code 1) when something must be changed or signed.
-pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
-    let Command::Check(command) = command;
+pub(super) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Check(command) => run_check(command),
+        Command::Demo(command) => run_demo(command).await,
+    }
+}
+
+async fn run_demo(command: &Demo) -> anyhow::Result<ExitCode> {
+    let app = start::app(start::config()?).await?;
+    if !app.config.demo {
+        bail!("只有演示环境能上传演示处方（JIUYI_DEMO=true）");
+    }
+    start::seed(&app).await?;
+    let engine = std::sync::Arc::new(start::engine(&app.config.data_dir)?);
+    let service = herbal::Service { app: app.clone(), engine };
+    let n = herbal::demo::upload(&service, &command.institution, command.count).await?;
+    app.db.close().await;
+    say(&format!("已上传 {n} 张演示处方，在 /herbal/audit 审核。"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_check(command: &Check) -> anyhow::Result<ExitCode> {
     let data = match &command.data {
         Some(data) => data.clone(),
         None => start::config()?.data_dir.clone(),

@@ -44,7 +44,9 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let worker = platform::backup::handlers(worker, &app);
     let worker = people::directory::handlers(worker, &app, &gateways);
     people::directory::ask_first(&app).await?;
-    let worker = preconsult::exchange::handlers(worker, gateways);
+    let worker = preconsult::exchange::handlers(worker, gateways.clone());
+    let worker = herbal::notice::handlers(worker, gateways);
+    let clock = tokio::spawn(herbal::service::run_clock(app.clone()));
     let (serving, over) = tokio::sync::oneshot::channel::<()>();
     let jobs = tokio::spawn(worker.run(async { drop(over.await) }));
     let stop = told_to_stop()?;
@@ -58,6 +60,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     keys.abort();
     following.abort();
     registering.abort();
+    clock.abort();
     app.db.close().await;
     say("已停止。")?;
     Ok(ExitCode::SUCCESS)

@@ -1,0 +1,29 @@
+-- A company that prepares, decocts and delivers for hospitals.
+CREATE TABLE herbal_company (
+    code TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    is_active INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+
+-- Who of the staff works for a company.
+CREATE TABLE herbal_company_member (
+    staff BLOB PRIMARY KEY REFERENCES staff (id),
+    company TEXT NOT NULL REFERENCES herbal_company (code)
+) STRICT;
+
+-- To which companies a hospital's prescriptions go, and how many parts of them to each.
+CREATE TABLE herbal_share (
+    institution TEXT NOT NULL REFERENCES institution (code),
+    company TEXT NOT NULL REFERENCES herbal_company (code),
+    parts INTEGER NOT NULL CHECK (parts BETWEEN 1 AND 100),
+    PRIMARY KEY (institution, company)
+) STRICT;
+
+-- The company that has it now.
+ALTER TABLE prescription ADD COLUMN company TEXT REFERENCES herbal_company (code);
+CREATE INDEX prescription_by_company ON prescription (company, state, changed_at);
+
+INSERT INTO role_grant (role, duty, permission, scope, fields) VALUES
+    ('doctor', 'business', 'prescription.write', 'department', ''),
+    ('pharmacist', 'business', 'order.process', 'institution', 'name phone address');

@@ -1,0 +1,74 @@
+//! What a hospital asks of and tells about its prescriptions.
+
+use axum::http::StatusCode;
+use platform::{audit, idempotency::SavedAnswer};
+
+use super::{Answer, Once, advance, dispatch, entry};
+use crate::{
+    HerbalError, Service,
+    model::{Detail, Event, Happened, Hospital, Order, Verdict, Version},
+    store,
+};
+
+/// Everything of a prescription.
+pub(crate) struct Whole {
+    pub(crate) order: Order,
+    pub(crate) version: Version,
+    pub(crate) verdict: Option<Verdict>,
+    pub(crate) steps: Vec<Happened>,
+}
+
+/// Where a prescription of this hospital stands, with all its steps.
+pub(crate) async fn read(service: &Service, who: Hospital<'_>, number: &str) -> Result<Whole, HerbalError> {
+    let app = &service.app;
+    let order = store::find_numbered(&app.db, who.institution, number).await?.ok_or(HerbalError::NotFound)?;
+    let whole = whole(service, order).await?;
+    let mut tx = app.db.begin().await?;
+    audit::append(&mut tx, entry(app, who.actor(), "prescription.state", &whole.order, who.request)).await?;
+    tx.commit().await?;
+    Ok(whole)
+}
+
+pub(crate) async fn whole(service: &Service, order: Order) -> Result<Whole, HerbalError> {
+    let app = &service.app;
+    let version = store::find_version(app, &app.db, order.id, order.version).await?;
+    let verdict = store::find_verdict(app, &app.db, version.id).await?;
+    let steps = store::list_events(app, &app.db, order.id).await?;
+    Ok(Whole { order, version, verdict, steps })
+}
+
+/// Something the hospital did or decided: paid, cancelled, a refund asked for, decided, paid back.
+pub(crate) async fn act(
+    service: &Service,
+    who: Hospital<'_>,
+    once: &Once<'_>,
+    number: &str,
+    (event, by, detail): (Event, &str, &Detail),
+) -> Result<SavedAnswer, HerbalError> {
+    let app = &service.app;
+    let scope = format!("herbal.{}/{}/{number}", event.name(), who.institution);
+    let mut tx = app.db.begin().await?;
+    if let Some(saved) = once.claim(service, &mut tx, &scope).await? {
+        return Ok(saved);
+    }
+    let order = store::lock_numbered(&mut tx, who.institution, number).await?;
+    let mut order = order.ok_or(HerbalError::NotFound)?;
+    let by = if by.is_empty() { who.institution } else { by };
+    advance(app, &mut tx, &mut order, event, (who.institution, by), detail).await?;
+    if event == Event::Paid {
+        dispatch(app, &mut tx, &mut order).await?;
+    }
+    let saved = once.save(&mut tx, &scope, (StatusCode::OK, &Answer::of(&order, Vec::new()))).await?;
+    audit::append(&mut tx, entry(app, who.actor(), action(event), &order, who.request)).await?;
+    tx.commit().await?;
+    Ok(saved)
+}
+
+fn action(event: Event) -> &'static str {
+    match event {
+        Event::Paid => "prescription.pay",
+        Event::Cancelled => "prescription.cancel",
+        Event::Refunded => "prescription.refund",
+        _ => "prescription.refund_decide",
+    }
+}

@@ -1,0 +1,8 @@
+//! The room on both databases, against the simulated HIS over real HTTP.
+
+mod clock;
+mod company;
+mod desk;
+mod hospital;
+mod patient;
+mod prescribe;
