@@ -1,5 +1,10 @@
 //! Herbal prescriptions: prescribed, audited, paid, dispatched, decocted, delivered and reconciled.
 
+pub mod catalogue;
+pub mod statement;
+#[cfg(test)]
+mod testing;
+
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -34,11 +39,16 @@ impl FromRef<Shared> for App {
 }
 
 /// Who may call the routes of this crate.
-pub const ACCESS: &[&[Route]] = &[];
+pub const ACCESS: &[&[Route]] = &[catalogue::ACCESS, statement::ACCESS];
 
 /// Every route of this crate.
 pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(catalogue::routes()).merge(statement::routes())
+}
+
+/// Lets a worker tell hospitals of the catalogue and send statements to the sunshine platform.
+pub fn handlers(worker: platform::jobs::Worker, gateways: &gateways::Gateways) -> platform::jobs::Worker {
+    statement::handlers(catalogue::handlers(worker, gateways.clone()), gateways.clone())
 }
 
 /// Tables of this crate; they refer to those of [`people`].

@@ -23,7 +23,7 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 16] = [
+const MENU: [MenuItem; 18] = [
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
     item(
         "templates",
@@ -69,6 +69,20 @@ const MENU: [MenuItem; 16] = [
         "数据交换",
         "送往医院的预问诊结果，各机构的取数方式",
         Permission::OrganisationManage,
+    ),
+    item(
+        "herbal-catalogue",
+        "/herbal/catalogue",
+        "饮片目录",
+        "饮片、价格、库存和代煎企业；导入、比较、推送",
+        Permission::HerbalCatalogueRead,
+    ),
+    item(
+        "herbal-statements",
+        "/herbal/statements",
+        "饮片对账",
+        "每月对账单：上传、核对、确认、开票、付款",
+        Permission::HerbalStatement,
     ),
     item(
         "partners",

@@ -44,6 +44,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let worker = platform::backup::handlers(worker, &app);
     let worker = people::directory::handlers(worker, &app, &gateways);
     people::directory::ask_first(&app).await?;
+    let worker = herbal::handlers(worker, &gateways);
     let worker = preconsult::exchange::handlers(worker, gateways);
     let (serving, over) = tokio::sync::oneshot::channel::<()>();
     let jobs = tokio::spawn(worker.run(async { drop(over.await) }));
