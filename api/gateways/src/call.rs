@@ -76,6 +76,22 @@ pub(crate) async fn send<T: DeserializeOwned>(
     })
 }
 
+/// Sends a request and gives the text of the answer; a status that is no success is a refusal.
+pub(crate) async fn send_text(
+    system: &'static str,
+    request: RequestBuilder,
+    patience: Duration,
+) -> Result<String, GatewayError> {
+    let answer = request.timeout(patience).send().await.map_err(|error| fault(system, error))?;
+    let status = answer.status();
+    let text = answer.text().await.map_err(|error| fault(system, error))?;
+    if status.is_success() {
+        Ok(text)
+    } else {
+        Err(GatewayError::Refused { system, code: status.as_u16().into(), message: String::new() })
+    }
+}
+
 fn fault(system: &'static str, error: reqwest::Error) -> GatewayError {
     // The address holds codes and tokens.
     let source = error.without_url();

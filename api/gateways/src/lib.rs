@@ -6,6 +6,7 @@
 pub mod archive;
 mod call;
 mod caller;
+pub mod catalogue;
 pub mod emr;
 pub mod his;
 pub mod shenkang;
@@ -13,6 +14,7 @@ pub mod signature;
 pub mod simulate;
 pub mod sms;
 pub mod suishenban;
+pub mod sunshine;
 pub mod support;
 pub mod wechat;
 
@@ -77,6 +79,8 @@ pub struct Gateways {
     pub archive: Option<Arc<dyn archive::Archive>>,
     pub shenkang: Option<Arc<dyn shenkang::Shenkang>>,
     pub support: Option<Arc<dyn support::Support>>,
+    pub sunshine: Option<Arc<dyn sunshine::Sunshine>>,
+    pub catalogue: Option<Arc<dyn catalogue::Catalogue>>,
 }
 
 impl Gateways {
@@ -101,6 +105,10 @@ impl Gateways {
             shenkang: (!config.shenkang_address.is_empty())
                 .then(|| Arc::new(shenkang::Client::of(app)) as Arc<dyn shenkang::Shenkang>),
             support: support.then(|| Arc::new(support::Client::of(app)) as Arc<dyn support::Support>),
+            sunshine: (!config.sunshine_address.is_empty())
+                .then(|| Arc::new(sunshine::Client::of(app)) as Arc<dyn sunshine::Sunshine>),
+            catalogue: has(&config.hospitals, |hospital| &hospital.his_address)
+                .then(|| Arc::new(catalogue::Client::of(app)) as Arc<dyn catalogue::Catalogue>),
         }
     }
 }

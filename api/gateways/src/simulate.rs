@@ -25,7 +25,9 @@ use platform::{
 };
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
-use crate::{GatewayError, archive, call, emr, his, shenkang, sms, suishenban, support, wechat};
+use crate::{
+    GatewayError, archive, call, catalogue, emr, his, shenkang, sms, suishenban, sunshine, support, wechat,
+};
 
 pub(crate) use guard::{Guard, no, yes};
 
@@ -75,6 +77,9 @@ pub struct Simulators {
     pub archive: Option<(Running, archive::Simulator)>,
     pub shenkang: Option<(Running, shenkang::Simulator)>,
     pub support: Option<(Running, support::Simulator)>,
+    pub sunshine: Option<(Running, sunshine::Simulator)>,
+    /// Runs with that of the HIS.
+    pub catalogue: Option<catalogue::Simulator>,
 }
 
 impl Faults {
@@ -162,6 +167,15 @@ pub async fn start_missing(
         config.simulated.push("区支撑平台");
         started.support = Some((running, simulator));
     }
+    if config.sunshine_address.is_empty() {
+        let simulator = sunshine::Simulator::new(ids.as_ref());
+        let running = run(simulator.routes()).await?;
+        config.sunshine_account = simulator.account().into();
+        config.sunshine_secret = simulator.secret().into();
+        config.sunshine_address.clone_from(&running.address);
+        config.simulated.push("阳光平台");
+        started.sunshine = Some((running, simulator));
+    }
     Ok(started)
 }
 
@@ -177,7 +191,9 @@ async fn start_hospitals(
     }
     let his = his::Simulator::new(clock.clone(), ids.as_ref());
     let emr = emr::Simulator::new(clock.clone(), his.secret());
-    let (his_running, emr_running) = (run(his.routes()).await?, run(emr.routes()).await?);
+    let catalogue = catalogue::Simulator::new(clock.clone(), his.secret());
+    let his_running = run(his.routes().merge(catalogue.routes())).await?;
+    let emr_running = run(emr.routes()).await?;
     let hospital = Hospital {
         his_address: his_running.address.clone(),
         emr_address: emr_running.address.clone(),
@@ -188,6 +204,7 @@ async fn start_hospitals(
     config.simulated.extend(["医院HIS", "电子病历"]);
     started.his = Some((his_running, his));
     started.emr = Some((emr_running, emr));
+    started.catalogue = Some(catalogue);
     Ok(())
 }
 

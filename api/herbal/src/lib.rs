@@ -8,6 +8,7 @@
 //! * What a hospital did not do itself it hears of through the outbox, each once and in order ([`notice`]).
 //! * Nothing is overwritten: a change is a new version, every step an event.
 
+pub mod catalogue;
 pub mod demo;
 mod error;
 mod gate;
@@ -16,6 +17,7 @@ pub mod model;
 pub mod notice;
 mod pages;
 pub mod service;
+pub mod statement;
 mod store;
 #[cfg(test)]
 mod testing;
@@ -58,11 +60,17 @@ impl FromRef<Shared> for App {
 }
 
 /// Who may call the routes of this crate.
-pub const ACCESS: &[&[Route]] = &[http::ACCESS, pages::ACCESS];
+pub const ACCESS: &[&[Route]] = &[http::ACCESS, pages::ACCESS, catalogue::ACCESS, statement::ACCESS];
 
 /// Every route of this crate.
 pub fn routes() -> OpenApiRouter<Shared> {
-    http::routes().merge(pages::routes())
+    http::routes().merge(pages::routes()).merge(catalogue::routes()).merge(statement::routes())
+}
+
+/// Lets a worker tell hospitals of prescriptions and the catalogue, and send statements to the sunshine platform.
+pub fn handlers(worker: platform::jobs::Worker, gateways: &gateways::Gateways) -> platform::jobs::Worker {
+    let worker = notice::handlers(worker, gateways.clone());
+    statement::handlers(catalogue::handlers(worker, gateways.clone()), gateways.clone())
 }
 
 /// Tables of this crate; they refer to those of [`people`].

@@ -1,5 +1,7 @@
 //! A seeded house for tests: demo people, the shipped knowledge, a hospital that signs its calls, pharmacists.
 
+pub(crate) mod desk;
+
 use std::{
     cell::Cell,
     sync::{Arc, LazyLock},

@@ -146,11 +146,11 @@ mod tests {
     #[tokio::test]
     async fn the_shipped_people_come_in_once_and_are_sealed() {
         on_each_database(&[crate::migrations], async |bench| {
-            assert_eq!(seed(bench).await.unwrap(), (9, 11));
+            assert_eq!(seed(bench).await.unwrap(), (9, 12));
             bench.clock.advance(TimeDelta::days(100));
             seed(bench).await.unwrap();
             let (residents, staff) = service::list_demo_people(bench).await.unwrap();
-            assert_eq!((residents.len(), staff.len()), (9, 11));
+            assert_eq!((residents.len(), staff.len()), (9, 12));
             let born_on = bench.clock.today() - TimeDelta::days(100);
             let ages: Vec<_> = residents.iter().map(|r| r.age_in_months(born_on).unwrap()).collect();
             assert_eq!(ages, [948, 816, 703, 571, 390, 331, 198, 40, 5]);

@@ -51,6 +51,7 @@ pub(crate) fn home_of(principal: &Principal) -> &'static str {
             Role::Reviewer => "/staff/realname",
             Role::Service => "/staff/feedback",
             Role::Pharmacist => "/desk",
+            Role::HerbalCompany => "/herbal/statements",
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use axum_extra::extract::cookie::Cookie;
 use platform::{
-    App,
+    App, Tx,
     audit::{self, Actor, Outcome},
     http::RequestId,
     session::{self, Principal, Session},
@@ -57,6 +57,11 @@ pub async fn read_resident(
 
 pub async fn find_staff(app: &App, id: Uuid) -> Result<Option<Staff>, PeopleError> {
     Ok(store::find_staff(&app.db, id).await?)
+}
+
+/// Saves a department with its institution, as of a company that works for the district.
+pub async fn save_department(app: &App, tx: &mut Tx, department: &Department) -> Result<(), PeopleError> {
+    Ok(store::save_department(&app.keyring, tx, department).await?)
 }
 
 /// All departments by institution and code.

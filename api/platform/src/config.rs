@@ -89,6 +89,10 @@ pub struct Config {
     pub shenkang_address: String,
     pub shenkang_account: String,
     pub shenkang_secret: String,
+    /// The city's platform for buying medicines (阳光平台): empty means a simulator in a demo, else no statement goes there.
+    pub sunshine_address: String,
+    pub sunshine_account: String,
+    pub sunshine_secret: String,
     /// The district's support platform: its name as an OpenID issuer; empty means a simulator in a demo, else none.
     pub support_issuer: String,
     pub support_client_id: String,
@@ -170,6 +174,9 @@ impl Default for Config {
             shenkang_address: String::new(),
             shenkang_account: String::new(),
             shenkang_secret: String::new(),
+            sunshine_address: String::new(),
+            sunshine_account: String::new(),
+            sunshine_secret: String::new(),
             support_issuer: String::new(),
             support_client_id: String::new(),
             support_secret: String::new(),

@@ -63,6 +63,8 @@ pub enum Role {
     Reviewer,
     /// 客服: feedback.
     Service,
+    /// 代煎企业: dispenses, decocts, delivers and bills.
+    HerbalCompany,
 }
 
 /// An open session.
@@ -101,7 +103,7 @@ impl Principal {
 }
 
 impl Role {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Doctor,
         Self::Pharmacist,
         Self::Editor,
@@ -111,6 +113,7 @@ impl Role {
         Self::AuditAdmin,
         Self::Reviewer,
         Self::Service,
+        Self::HerbalCompany,
     ];
 
     /// The three administrators of GB/T 22239 8.1.5, for whom stricter rules of signing in hold.
@@ -130,6 +133,7 @@ impl Role {
             Self::AuditAdmin => "审计管理员",
             Self::Reviewer => "实名审核员",
             Self::Service => "客服",
+            Self::HerbalCompany => "代煎企业",
         }
     }
 
@@ -145,6 +149,7 @@ impl Role {
             Self::AuditAdmin => "audit_admin",
             Self::Reviewer => "reviewer",
             Self::Service => "service",
+            Self::HerbalCompany => "herbal_company",
         }
     }
 

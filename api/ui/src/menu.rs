@@ -23,7 +23,7 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 20] = [
+const MENU: [MenuItem; 22] = [
     item(
         "herbal-prescribe",
         "/herbal/prescribe",
@@ -97,6 +97,20 @@ const MENU: [MenuItem; 20] = [
         "处方接口",
         "各机构的审方时限、处方接口的密钥",
         Permission::OrganisationManage,
+    ),
+    item(
+        "herbal-catalogue",
+        "/herbal/catalogue",
+        "饮片目录",
+        "饮片、价格、库存和代煎企业；导入、比较、推送",
+        Permission::HerbalCatalogueRead,
+    ),
+    item(
+        "herbal-statements",
+        "/herbal/statements",
+        "饮片对账",
+        "每月对账单：上传、核对、确认、开票、付款",
+        Permission::HerbalStatement,
     ),
     item(
         "partners",

@@ -13,8 +13,10 @@ pub(crate) struct Candidate {
 
 /// Code and name of the company somebody of the staff works for.
 pub(crate) async fn find_company_of(db: &Db, staff: Uuid) -> sqlx::Result<Option<(String, String)>> {
-    let sql = "SELECT c.code, c.name FROM herbal_company_member m JOIN herbal_company c ON c.code = m.company
-        WHERE m.staff = $1";
+    let sql = "SELECT code, name FROM herbal_company WHERE code IN (
+            SELECT company FROM herbal_company_member WHERE staff = $1
+            UNION ALL SELECT institution FROM staff WHERE id = $1)
+        ORDER BY code LIMIT 1";
     on_read!(db, |c| sqlx::query_as(sql).bind(staff).fetch_optional(c).await)
 }
 
@@ -39,8 +41,8 @@ pub(crate) async fn save_company(
     name: &str,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let sql = "INSERT INTO herbal_company(code, name, is_active, created_at) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (code) DO UPDATE SET name = excluded.name";
+    let sql = "INSERT INTO herbal_company(code, name, areas, daily_capacity, phone, is_active, version, updated_at)
+        VALUES ($1, $2, '', 0, '', $3, 1, $4) ON CONFLICT (code) DO UPDATE SET name = excluded.name";
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(code).bind(name).bind(true).bind(now);
         query.execute(c).await.map(drop)

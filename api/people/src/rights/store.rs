@@ -98,7 +98,7 @@ mod tests {
             assert!(may(service, Permission::ConsultationRead).await, "what was given stays");
             assert!(!may(service, Permission::FeedbackHandle).await);
             assert_eq!(list_colleagues_named(&bench.db, "方晴").await.unwrap()[0].role, "pharmacist");
-            assert_eq!(list_colleagues(&bench.db).await.unwrap().len(), 11);
+            assert_eq!(list_colleagues(&bench.db).await.unwrap().len(), 12);
             assert!(list_colleagues_of(&bench.db, &[]).await.unwrap().is_empty());
         })
         .await;

@@ -74,6 +74,11 @@ permissions! {
     MessageTemplate "message.template" "维护消息模板" Service Business;
     MessageLog "message.log" "查看消息记录" Service Business;
     OrganisationManage "organisation.manage" "维护机构和科室" Organisation Business;
+    HerbalCatalogue "herbal.catalogue" "维护饮片目录和价格" Organisation Business;
+    HerbalCatalogueRead "herbal.catalogue.read" "查看饮片目录" Organisation Business;
+    HerbalStock "herbal.stock" "维护饮片库存" Organisation Business;
+    HerbalStatement "herbal.statement" "饮片对账" Organisation Business;
+    HerbalSettle "herbal.settle" "审核饮片对账、付款" Organisation Business;
     EntryManage "entry.manage" "维护第三方入口" Organisation Business;
     StatisticsRead "statistics.read" "查看统计" Data Business;
     DataExport "data.export" "导出数据" Data Business;

@@ -44,8 +44,8 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let worker = platform::backup::handlers(worker, &app);
     let worker = people::directory::handlers(worker, &app, &gateways);
     people::directory::ask_first(&app).await?;
-    let worker = preconsult::exchange::handlers(worker, gateways.clone());
-    let worker = herbal::notice::handlers(worker, gateways);
+    let worker = herbal::handlers(worker, &gateways);
+    let worker = preconsult::exchange::handlers(worker, gateways);
     let clock = tokio::spawn(herbal::service::run_clock(app.clone()));
     let (serving, over) = tokio::sync::oneshot::channel::<()>();
     let jobs = tokio::spawn(worker.run(async { drop(over.await) }));

@@ -1,12 +1,4 @@
--- A company that prepares, decocts and delivers for hospitals.
-CREATE TABLE herbal_company (
-    code TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    is_active INTEGER NOT NULL,
-    created_at TEXT NOT NULL
-) STRICT;
-
--- Who of the staff works for a company.
+-- Who of a hospital's staff works for a company; its own people belong to it as to an institution.
 CREATE TABLE herbal_company_member (
     staff BLOB PRIMARY KEY REFERENCES staff (id),
     company TEXT NOT NULL REFERENCES herbal_company (code)
@@ -26,4 +18,5 @@ CREATE INDEX prescription_by_company ON prescription (company, state, changed_at
 
 INSERT INTO role_grant (role, duty, permission, scope, fields) VALUES
     ('doctor', 'business', 'prescription.write', 'department', ''),
-    ('pharmacist', 'business', 'order.process', 'institution', 'name phone address');
+    ('pharmacist', 'business', 'order.process', 'institution', 'name phone address'),
+    ('herbal_company', 'business', 'order.process', 'institution', 'name phone address');
