@@ -16,6 +16,9 @@ use crate::{
     resident, store,
 };
 
+/// Code of the one department of a company that works for hospitals.
+pub const SERVICE_DEPARTMENT: &str = "HERBAL";
+
 /// The resident with this ID number.
 pub async fn find_by_id_number(app: &App, number: &IdNumber) -> Result<Option<Uuid>, PeopleError> {
     let mut tx = app.db.begin().await?;
@@ -66,6 +69,13 @@ pub async fn save_department(app: &App, tx: &mut Tx, department: &Department) ->
 
 /// All departments by institution and code.
 pub async fn list_departments(app: &App) -> Result<Vec<Department>, PeopleError> {
+    let mut all = list_all_departments(app).await?;
+    all.retain(|department| department.code != SERVICE_DEPARTMENT);
+    Ok(all)
+}
+
+/// The same with those of companies that work for hospitals: people have accounts there, but no patient is seen.
+pub async fn list_all_departments(app: &App) -> Result<Vec<Department>, PeopleError> {
     Ok(store::list_departments(&app.db).await?)
 }
 

@@ -113,12 +113,3 @@ CREATE TABLE herbal_catalogue_receipt (
     at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (institution, version)
 );
-
-INSERT INTO role (key, name, duty, built_in, version) VALUES ('herbal_company', '代煎企业', 'business', TRUE, 1);
-INSERT INTO role_grant (role, duty, permission, scope, fields) VALUES
-    ('herbal_company', 'business', 'herbal.catalogue.read', 'institution', ''),
-    ('herbal_company', 'business', 'herbal.stock', 'institution', ''),
-    ('pharmacist', 'business', 'herbal.catalogue.read', 'institution', ''),
-    ('admin', 'business', 'herbal.catalogue.read', 'district', ''),
-    ('admin', 'business', 'herbal.stock', 'district', ''),
-    ('admin', 'business', 'herbal.catalogue', 'district', '');

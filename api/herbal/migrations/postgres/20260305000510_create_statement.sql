@@ -151,9 +151,3 @@ CREATE TABLE herbal_statement_event (
     at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (statement, version)
 );
-
-INSERT INTO role_grant (role, duty, permission, scope, fields) VALUES
-    ('herbal_company', 'business', 'herbal.statement', 'institution', ''),
-    ('pharmacist', 'business', 'herbal.statement', 'institution', ''),
-    ('admin', 'business', 'herbal.statement', 'district', ''),
-    ('admin', 'business', 'herbal.settle', 'district', '');

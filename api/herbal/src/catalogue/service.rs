@@ -22,8 +22,8 @@ use super::{
     store::{self, Change, Draft, Known},
 };
 
-/// Department of a company, in which its people have accounts.
-const DEPARTMENT: (&str, &str) = ("HERBAL", "代煎服务");
+/// Name of the department of a company, in which its people have accounts.
+const DEPARTMENT: &str = "代煎服务";
 
 /// Who is at work.
 pub(crate) struct Desk<'a> {
@@ -349,8 +349,8 @@ pub(crate) async fn save_company(app: &App, desk: &Desk<'_>, one: Company) -> Re
     let department = Department {
         institution: one.code.clone(),
         institution_name: one.name.clone(),
-        code: DEPARTMENT.0.into(),
-        name: DEPARTMENT.1.into(),
+        code: people::service::SERVICE_DEPARTMENT.into(),
+        name: DEPARTMENT.into(),
     };
     people::service::save_department(app, &mut tx, &department).await?;
     audit::append(

@@ -177,8 +177,10 @@ async fn companies_and_their_people_are_kept_with_what_they_may_do() {
         assert!(save(company("C02", "", 0)).await.unwrap_err().note().unwrap().contains("已有"));
         save(company("C02", "静安区", 1)).await.unwrap();
         assert!(matches!(save(company("C02", "", 1)).await, Err(super::CatalogueError::Outdated)));
-        let departments = people::service::list_departments(house.app()).await.unwrap();
-        assert!(departments.iter().any(|one| one.institution == "C02" && one.code == "HERBAL"));
+        let all = people::service::list_all_departments(house.app()).await.unwrap();
+        assert!(all.iter().any(|one| one.institution == "C02" && one.code == "HERBAL"));
+        let seen = people::service::list_departments(house.app()).await.unwrap();
+        assert!(!seen.iter().any(|one| one.code == "HERBAL"), "no patient is sent there");
         let person = |post: &str, licence: &str| Person {
             number: "001".into(),
             name: "苏子叶".into(),

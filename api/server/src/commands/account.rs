@@ -154,7 +154,7 @@ async fn find(app: &App, user: &str) -> anyhow::Result<Found> {
 
 async fn department_of(app: &App, wanted: Option<&str>) -> anyhow::Result<Department> {
     let Some(wanted) = wanted else { return Ok(service::open_office(app).await?) };
-    let all = people::service::list_departments(app).await?;
+    let all = people::service::list_all_departments(app).await?;
     let found = all.into_iter().find(|one| format!("{}/{}", one.institution, one.code) == wanted);
     found.with_context(|| format!("没有科室 {wanted}，应写成 机构代码/科室代码，例如 H01/IM"))
 }

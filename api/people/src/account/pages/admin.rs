@@ -278,7 +278,7 @@ async fn new_page(
         role: who.role,
         // The three administrators are made at the set-up or by an operator at the server, not by one of them.
         roles: Role::ALL.into_iter().filter(|role| !role.is_administrator()).collect(),
-        departments: crate::service::list_departments(app).await?,
+        departments: crate::service::list_all_departments(app).await?,
         staff: service::list_staff_without(app)
             .await?
             .into_iter()
