@@ -61,6 +61,8 @@ const DEEDS: &[(&str, &str, &str)] = &[
     ("statement.return", "退回对账单", "退回了对账单"),
     ("statement.approve", "审核对账单", "审核通过了对账单"),
     ("statement.pay", "登记付款", "登记了付款"),
+    ("statistics.export", "导出统计", "导出了统计数字"),
+    ("statistics.records", "查看报告清单", "查看了预问诊报告的清单"),
     ("release.publish", "发布知识版本", "发布了知识版本"),
     ("release.activate", "启用知识版本", "启用了知识版本"),
     ("knowledge.export", "导出知识图谱", "导出了知识图谱"),
