@@ -115,7 +115,11 @@ struct Made {
 }
 
 /// Fills the database; gives how many were made. `told` hears how many there are after each batch.
-pub async fn generate(service: &Service, amount: Amount, mut told: impl FnMut(usize)) -> Result<usize, PreconsultError> {
+pub async fn generate(
+    service: &Service,
+    amount: Amount,
+    mut told: impl FnMut(usize),
+) -> Result<usize, PreconsultError> {
     let app = &service.app;
     let mut chance = Chance(amount.seed);
     let departments = departments(service).await?;
@@ -192,7 +196,12 @@ fn residents(service: &Service, chance: &mut Chance, n: usize) -> Vec<Resident> 
         let days = i64::try_from(years * 365 + chance.below(1_400)).unwrap_or(0);
         let sex = if chance.below(100) < 54 { people::Sex::Female } else { people::Sex::Male };
         let id = service.app.new_id();
-        Resident { id, name: format!("测试居民{number}"), sex, birth_date: Some(today - TimeDelta::days(days)) }
+        Resident {
+            id,
+            name: format!("测试居民{number}"),
+            sex,
+            birth_date: Some(today - TimeDelta::days(days)),
+        }
     };
     (0..n).map(made).collect()
 }
@@ -202,11 +211,14 @@ type Sheets = BTreeMap<(usize, usize), Vec<Vec<Turn>>>;
 
 fn sheets(service: &Service, chance: &mut Chance) -> Sheets {
     let mut sheets = Sheets::new();
-    for (place, (complaint, key, _)) in COMPLAINTS.iter().enumerate().filter(|(_, (_, key, _))| !key.is_empty()) {
+    for (place, (complaint, key, _)) in
+        COMPLAINTS.iter().enumerate().filter(|(_, (_, key, _))| !key.is_empty())
+    {
         for (number, sex) in [Sex::Female, Sex::Male].into_iter().enumerate() {
             let profile = Profile { age_months: 40 * 12, sex: Some(sex) };
             let plan = plan(complaint, key, Some(true), 20_000);
-            let filled = (0..SHEETS).map(|_| filled(&service.engine, key, &profile, &plan, |n| chance.below(n)));
+            let filled =
+                (0..SHEETS).map(|_| filled(&service.engine, key, &profile, &plan, |n| chance.below(n)));
             sheets.insert((place, number), filled.collect());
         }
     }
@@ -233,7 +245,8 @@ fn made(
     // The first institutions are the largest; within one, a department by its weight.
     let place = chance.below(departments.len()).min(chance.below(departments.len()));
     let department = &departments[place];
-    let weight = |d: &Department| DEPARTMENTS.iter().find(|(code, ..)| *code == d.code).map_or(1, |(_, _, w)| *w);
+    let weight =
+        |d: &Department| DEPARTMENTS.iter().find(|(code, ..)| *code == d.code).map_or(1, |(_, _, w)| *w);
     let beside: Vec<&Department> =
         departments.iter().filter(|d| d.institution == department.institution).collect();
     let department = beside[chance.weighted(beside.iter().map(|d| weight(d)))];
@@ -252,7 +265,8 @@ fn made(
     let entry = if has_visit {
         EntryKind::Registration
     } else {
-        [EntryKind::App, EntryKind::App, EntryKind::Wechat, EntryKind::Suishenban, EntryKind::Qr][chance.below(5)]
+        [EntryKind::App, EntryKind::App, EntryKind::Wechat, EntryKind::Suishenban, EntryKind::Qr]
+            [chance.below(5)]
     };
     let later = if chance.below(100) < 40 { 24 * (1 + chance.below(7)) } else { 1 };
     let hours = TimeDelta::hours(i64::try_from(later).unwrap_or(1));

@@ -65,12 +65,22 @@ impl FromRef<Shared> for App {
 }
 
 /// Who may call the routes of this crate.
-pub const ACCESS: &[&[Route]] =
-    &[http::ACCESS, pages::ACCESS, exchange::ACCESS, template::ACCESS, template::API_ACCESS, statistics::ACCESS];
+pub const ACCESS: &[&[Route]] = &[
+    http::ACCESS,
+    pages::ACCESS,
+    exchange::ACCESS,
+    template::ACCESS,
+    template::API_ACCESS,
+    statistics::ACCESS,
+];
 
 /// Pages of patients (`/`, `/consultations…`, `/history`) and doctors (`/doctor…`), JSON under `/api/preconsult`.
 pub fn routes() -> OpenApiRouter<Shared> {
-    http::routes().merge(pages::routes()).merge(exchange::routes()).merge(template::routes()).merge(statistics::routes())
+    http::routes()
+        .merge(pages::routes())
+        .merge(exchange::routes())
+        .merge(template::routes())
+        .merge(statistics::routes())
 }
 
 /// Tables of this crate; they refer to those of [`people`].

@@ -41,7 +41,8 @@ pub(crate) async fn save_company(
     name: &str,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let sql = "INSERT INTO herbal_company(code, name, areas, daily_capacity, phone, is_active, version, updated_at)
+    let sql =
+        "INSERT INTO herbal_company(code, name, areas, daily_capacity, phone, is_active, version, updated_at)
         VALUES ($1, $2, '', 0, '', $3, 1, $4) ON CONFLICT (code) DO UPDATE SET name = excluded.name";
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(code).bind(name).bind(true).bind(now);

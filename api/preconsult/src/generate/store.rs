@@ -42,7 +42,8 @@ fn json(value: &impl Serialize) -> Result<String, PreconsultError> {
 /// `($1, $2), ($3, $4)`.
 fn places(n_rows: usize, n_columns: usize) -> String {
     let row = |row: usize| {
-        let places: Vec<String> = (1..=n_columns).map(|column| format!("${}", row * n_columns + column)).collect();
+        let places: Vec<String> =
+            (1..=n_columns).map(|column| format!("${}", row * n_columns + column)).collect();
         format!("({})", places.join(", "))
     };
     (0..n_rows).map(row).collect::<Vec<_>>().join(", ")
@@ -76,11 +77,17 @@ async fn insert_visits(app: &App, tx: &mut Tx, chunk: &[Made]) -> Result<(), Pre
     Ok(())
 }
 
-async fn insert_consultations(app: &App, tx: &mut Tx, chunk: &[Made], release: &str) -> Result<(), PreconsultError> {
+async fn insert_consultations(
+    app: &App,
+    tx: &mut Tx,
+    chunk: &[Made],
+    release: &str,
+) -> Result<(), PreconsultError> {
     let mut rows = Vec::with_capacity(chunk.len());
     for one in chunk {
         let plan = sealed(app, "consultation", "plan", one.id, &json(&one.plan)?);
-        let complaint = sealed(app, "consultation", "chief_complaint", one.id, &format!("{}3天", one.complaint));
+        let complaint =
+            sealed(app, "consultation", "chief_complaint", one.id, &format!("{}3天", one.complaint));
         let sex = one.profile.sex.map(|sex| if sex == engine::Sex::Female { "female" } else { "male" });
         rows.push((one, plan, complaint, sex));
     }
@@ -107,14 +114,26 @@ async fn insert_consultations(app: &App, tx: &mut Tx, chunk: &[Made], release: &
     Ok(())
 }
 
-async fn insert_turns(app: &App, tx: &mut Tx, one: &Made, turns: &[engine::Turn]) -> Result<(), PreconsultError> {
+async fn insert_turns(
+    app: &App,
+    tx: &mut Tx,
+    one: &Made,
+    turns: &[engine::Turn],
+) -> Result<(), PreconsultError> {
     const TABLE: &str = "consultation_turn";
     let mut rows = Vec::with_capacity(turns.len());
     for (ordinal, turn) in (0_i64..).zip(turns) {
         let id = app.new_id();
         let question = sealed(app, TABLE, "question", id, &json(&turn.question)?);
         let answer = sealed(app, TABLE, "answer", id, &turn.answer);
-        rows.push((id, ordinal, question, answer, sealed(app, TABLE, "notes", id, "[]"), format!("made/{ordinal}")));
+        rows.push((
+            id,
+            ordinal,
+            question,
+            answer,
+            sealed(app, TABLE, "notes", id, "[]"),
+            format!("made/{ordinal}"),
+        ));
     }
     if rows.is_empty() {
         return Ok(());

@@ -88,7 +88,10 @@ pub(super) fn tally(session: &Session, template: &str, version: &str) -> Vec<Ans
             (_, None) => {}
             (Control::One | Control::YesNo, Some(answer)) => count(format!("={answer}")),
             (Control::Several, Some(_)) => {
-                one.options.iter().filter(|option| option.chosen).for_each(|o| count(format!("={}", o.label)));
+                one.options
+                    .iter()
+                    .filter(|option| option.chosen)
+                    .for_each(|o| count(format!("={}", o.label)));
             }
             (Control::Line | Control::Paragraph | Control::Number | Control::Date, Some(_)) => {}
         }

@@ -156,9 +156,8 @@ mod tests {
             let off = calendar.days.iter().filter(|(day, is_off)| day.year() == year && **is_off).count();
             assert_eq!(off, n_off, "{year}");
         }
-        let span = |from: &str, until: &str| {
-            calendar.unknown_years(from.parse().unwrap(), until.parse().unwrap())
-        };
+        let span =
+            |from: &str, until: &str| calendar.unknown_years(from.parse().unwrap(), until.parse().unwrap());
         assert_eq!(span("2026-12-01", "2027-01-02"), [2027]);
         assert_eq!(span("2024-01-01", "2026-12-31"), [0_i32; 0]);
     }
@@ -168,7 +167,10 @@ mod tests {
     #[case("2026-01-01\t2026-01-03\tfree\t元旦", "类别应为 off 或 work")]
     #[case("2026-01-03\t2026-01-01\toff\t元旦", "止日应不早于起日")]
     #[case("2026-13-01\t2026-13-01\toff\t元旦", "2026-13-01 不是日期")]
-    #[case("2026-01-01\t2026-01-02\toff\t元旦\n2026-01-02\t2026-01-02\twork\t元旦", "holidays.tsv:2:1：2026-01-02 写了两次")]
+    #[case(
+        "2026-01-01\t2026-01-02\toff\t元旦\n2026-01-02\t2026-01-02\twork\t元旦",
+        "holidays.tsv:2:1：2026-01-02 写了两次"
+    )]
     fn a_fault_names_its_line(#[case] text: &str, #[case] expected: &str) {
         let fault = Calendar::read(text).unwrap_err();
         assert!(fault.contains(expected), "{fault}");

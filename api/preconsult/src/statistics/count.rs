@@ -172,7 +172,8 @@ impl<'a> Reader<'a> {
 
     fn counted(&self) -> Vec<&Counted> {
         let all = self.known.values().flatten();
-        let all: BTreeMap<_, _> = all.map(|one| ((one.template.as_str(), one.version.as_str()), one)).collect();
+        let all: BTreeMap<_, _> =
+            all.map(|one| ((one.template.as_str(), one.version.as_str()), one)).collect();
         all.into_values().collect()
     }
 
@@ -230,7 +231,9 @@ impl<'a> Reader<'a> {
     /// Under the release it was begun under, so that counting anew tomorrow gives the same.
     async fn answers(&mut self, row: &Row) -> Result<Vec<super::model::Answered>, PreconsultError> {
         let service = self.under(&row.release).await?;
-        let Some(consultation) = find_consultation(&service.app, row.id).await? else { return Ok(Vec::new()) };
+        let Some(consultation) = find_consultation(&service.app, row.id).await? else {
+            return Ok(Vec::new());
+        };
         let turns = list_turns(&service.app, row.id).await?;
         let interview = interview_of(&service, &consultation, valid_turns(&turns).collect()).await?;
         let mut all = Vec::new();
@@ -244,7 +247,11 @@ impl<'a> Reader<'a> {
         Ok(all)
     }
 
-    async fn counted_as(&mut self, release: &str, chosen: &Chosen) -> Result<Option<&Counted>, PreconsultError> {
+    async fn counted_as(
+        &mut self,
+        release: &str,
+        chosen: &Chosen,
+    ) -> Result<Option<&Counted>, PreconsultError> {
         let key = (release.to_owned(), chosen.key.clone());
         if !self.known.contains_key(&key) {
             let counted = self.find(release, chosen).await?;

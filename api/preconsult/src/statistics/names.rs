@@ -95,7 +95,8 @@ impl Names {
 
     /// Oldest first.
     pub(super) fn versions(&self, template: &str) -> Vec<&Counted> {
-        let mut found: Vec<_> = self.templates.iter().filter(|counted| counted.template == template).collect();
+        let mut found: Vec<_> =
+            self.templates.iter().filter(|counted| counted.template == template).collect();
         // 10 comes after 9.
         found.sort_by_key(|counted| (counted.version.parse::<u32>().unwrap_or(0), counted.version.clone()));
         found

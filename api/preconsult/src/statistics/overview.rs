@@ -34,7 +34,8 @@ pub(super) async fn sections(
         _ => Vec::new(),
     };
     let hours = store::list_by_value(db, unit, Dimension::Hour, span).await?;
-    let mut sections = vec![trend(asked, &days, &by_hour), day_hours(asked, &hours), day_kinds(asked, &days, calendar)];
+    let mut sections =
+        vec![trend(asked, &days, &by_hour), day_hours(asked, &hours), day_kinds(asked, &days, calendar)];
     if !unit.is_department() {
         let parts = store::list_by_value(db, unit, Dimension::Part, span).await?;
         sections.push(ranking(asked, names, &parts, sum));
@@ -76,11 +77,16 @@ fn row(label: Value, counts: Counts) -> Vec<Value> {
 }
 
 /// Every period of the span, those without anybody too.
-fn periods(asked: &Asked, days: &BTreeMap<i64, Counts>, hours: &[(i64, String, Counts)]) -> Vec<(String, Counts)> {
+fn periods(
+    asked: &Asked,
+    days: &BTreeMap<i64, Counts>,
+    hours: &[(i64, String, Counts)],
+) -> Vec<(String, Counts)> {
     let (from, until) = (asked.from, asked.until);
     let sum = |from: chrono::NaiveDate, end: chrono::NaiveDate| {
         let mut sum = Counts::default();
-        days.range(day_of(from.max(asked.from))..=day_of(end.min(asked.until))).for_each(|(_, c)| sum.add(*c, 1));
+        days.range(day_of(from.max(asked.from))..=day_of(end.min(asked.until)))
+            .for_each(|(_, c)| sum.add(*c, 1));
         sum
     };
     let mut periods = Vec::new();
@@ -129,10 +135,13 @@ fn trend(asked: &Asked, days: &BTreeMap<i64, Counts>, hours: &[(i64, String, Cou
     let mut section = Section::new("trend", title, &COLUMNS);
     section.is_wide = true;
     let partial = "周从周一算起；首尾不满一周或一月的，只含所选日期内的天数。";
-    section.note = if matches!(asked.step, Step::Week | Step::Month) { partial.to_owned() } else { String::new() };
+    section.note =
+        if matches!(asked.step, Step::Week | Step::Month) { partial.to_owned() } else { String::new() };
     // The year is the same in most of them.
-    let labels: Vec<String> =
-        periods.iter().map(|(label, _)| label.trim_end_matches(" 周").trim_start_matches("20").to_owned()).collect();
+    let labels: Vec<String> = periods
+        .iter()
+        .map(|(label, _)| label.trim_end_matches(" 周").trim_start_matches("20").to_owned())
+        .collect();
     let series = |name: &str, of: fn(Counts) -> i64| Series {
         name: name.to_owned(),
         values: periods.iter().map(|(_, counts)| of(*counts)).collect(),
@@ -166,7 +175,14 @@ fn day_hours(asked: &Asked, hours: &[(String, Counts)]) -> Section {
     section.charts = vec![chart::bars(&section.title, &counted)];
     section.rows = counted
         .into_iter()
-        .map(|(hour, n)| vec![text(format!("{hour}:00–{hour}:59")), Value::Number(n), share(n, sum), per_day(n, asked.days())])
+        .map(|(hour, n)| {
+            vec![
+                text(format!("{hour}:00–{hour}:59")),
+                Value::Number(n),
+                share(n, sum),
+                per_day(n, asked.days()),
+            ]
+        })
         .collect();
     section
 }
@@ -211,9 +227,13 @@ fn day_kinds(asked: &Asked, days: &BTreeMap<i64, Counts>, calendar: &Calendar) -
 /// The parts of a unit, the most used first; also those nobody used.
 fn ranking(asked: &Asked, names: &Names, parts: &[(String, Counts)], sum: Counts) -> Section {
     let is_district = asked.unit.is_district();
-    let (title, of) = if is_district { ("各机构使用排名", "机构") } else { ("各科室使用排名", "科室") };
-    let mut section =
-        Section::new("parts", title, &["名次", of, "使用人次", "占比", "已提交", "急症离开", "未完成", "提交率"]);
+    let (title, of) =
+        if is_district { ("各机构使用排名", "机构") } else { ("各科室使用排名", "科室") };
+    let mut section = Section::new(
+        "parts",
+        title,
+        &["名次", of, "使用人次", "占比", "已提交", "急症离开", "未完成", "提交率"],
+    );
     section.is_wide = true;
     let mut ranked: Vec<_> = names
         .parts(&asked.unit)
@@ -276,7 +296,14 @@ fn people(persons: &[(String, Counts)]) -> Vec<Section> {
 }
 
 /// Parts of a whole, as a pie or as bars.
-pub(super) fn shares(key: &str, title: &str, column: &str, of: &[(String, i64)], note: &str, is_pie: bool) -> Section {
+pub(super) fn shares(
+    key: &str,
+    title: &str,
+    column: &str,
+    of: &[(String, i64)],
+    note: &str,
+    is_pie: bool,
+) -> Section {
     let mut section = Section::new(key, title, &[column, "使用人次", "占比"]);
     let sum: i64 = of.iter().map(|(_, n)| n).sum();
     section.charts = vec![if is_pie { chart::pie(title, of) } else { chart::ranking(title, of) }];

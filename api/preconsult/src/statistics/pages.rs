@@ -183,8 +183,7 @@ impl Told {
         let institutions: Vec<_> =
             institutions.filter(|(code, _)| is_within(&Unit::new(code, ""))).cloned().collect();
         let here = |d: &&Department| {
-            d.institution == self.asked.unit.institution
-                && is_within(&Unit::new(&d.institution, &d.code))
+            d.institution == self.asked.unit.institution && is_within(&Unit::new(&d.institution, &d.code))
         };
         let names = self.names.department_names();
         Filter {
@@ -244,7 +243,13 @@ impl Told {
     }
 }
 
-async fn shown(app: &App, right: Right, frame: Frame, place: Place, ask: Ask) -> Result<Html<String>, Problem> {
+async fn shown(
+    app: &App,
+    right: Right,
+    frame: Frame,
+    place: Place,
+    ask: Ask,
+) -> Result<Html<String>, Problem> {
     let told = tell(app, &right, place, ask).await?;
     let (counted_at, n_due) = store::find_progress(&app.db).await.map_err(PreconsultError::from)?;
     let counted = counted_at.map(|at| format!("统计到 {}", ui::format::moment(at, app.clock.today())));
@@ -267,7 +272,10 @@ async fn shown(app: &App, right: Right, frame: Frame, place: Place, ask: Ask) ->
         .map(|(label, place)| (label, address(place)))
         .collect();
     if right.may(Permission::ConsultationRead) {
-        others.push(("患者填写的报告", told.asked.address("/staff/statistics/records", |ask| ask.step.clear())));
+        others.push((
+            "患者填写的报告",
+            told.asked.address("/staff/statistics/records", |ask| ask.step.clear()),
+        ));
     }
     let versions = told.versions.iter().map(|counted| {
         let to = told.asked.address(place.address(), |ask| ask.version.clone_from(&counted.version));
@@ -376,7 +384,8 @@ async fn export(
     let mut tx = app.db.begin().await.map_err(PreconsultError::from)?;
     audit::append(&mut tx, entry).await.map_err(PreconsultError::from)?;
     tx.commit().await.map_err(PreconsultError::from)?;
-    let name = format!("attachment; filename=\"statistics-{}-{part}-{stamp}.{extension}\"", form.place.name());
+    let name =
+        format!("attachment; filename=\"statistics-{}-{part}-{stamp}.{extension}\"", form.place.name());
     let headers = [(header::CONTENT_TYPE, mime.to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, file).into_response())
 }

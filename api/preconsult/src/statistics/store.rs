@@ -21,8 +21,8 @@ use super::{
 use crate::{PreconsultError, model::Plan};
 
 pub(super) use query::{
-    Span, find_progress, list_answers, list_by_day, list_by_day_and_value, list_by_department,
-    list_by_value, list_published, list_submitted, list_template_uses, list_templates,
+    Span, find_progress, list_answers, list_by_day, list_by_day_and_value, list_by_department, list_by_value,
+    list_published, list_submitted, list_template_uses, list_templates,
 };
 
 /// Rows of one statement.
@@ -55,7 +55,8 @@ pub(super) struct Counted {
     pub(super) questions: Vec<Question>,
 }
 
-const ROW: &str = "SELECT c.id, c.institution, c.department, c.state, c.entry, c.release, c.age_months, c.sex, c.plan,
+const ROW: &str =
+    "SELECT c.id, c.institution, c.department, c.state, c.entry, c.release, c.age_months, c.sex, c.plan,
         c.created_at, v.scheduled_at,
         EXISTS (SELECT 1 FROM consultation_turn t WHERE t.consultation_id = c.id) AS has_turns
     FROM consultation c LEFT JOIN visit v ON v.id = c.visit_id";
@@ -82,7 +83,8 @@ pub(crate) async fn insert_due(app: &App, tx: &mut Tx, consultation: Uuid) -> sq
 
 /// The same for those of a registration.
 pub(crate) async fn insert_due_of_visit(app: &App, tx: &mut Tx, visit: Uuid) -> sqlx::Result<()> {
-    let sql = "INSERT INTO statistics_due(id, consultation_id) SELECT $2, id FROM consultation WHERE visit_id = $1";
+    let sql =
+        "INSERT INTO statistics_due(id, consultation_id) SELECT $2, id FROM consultation WHERE visit_id = $1";
     on_tx!(tx, |c| sqlx::query(sql).bind(visit).bind(app.new_id()).execute(c).await.map(drop))
 }
 
@@ -149,12 +151,10 @@ pub(super) async fn list_facts(
 ) -> Result<BTreeMap<Uuid, Fact>, PreconsultError> {
     let conditions = ids("consultation_id", of);
     let sql = format!("SELECT consultation_id, fact FROM statistics_fact WHERE {}", conditions.sql());
-    let rows: Vec<(Uuid, Sealed)> = on_tx!(tx, |c| {
-        bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await
-    })?;
-    let opened = |(id, fact): (Uuid, Sealed)| {
-        Ok((id, serde_json::from_str(&app.keyring.open(place(id), &fact)?)?))
-    };
+    let rows: Vec<(Uuid, Sealed)> =
+        on_tx!(tx, |c| { bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await })?;
+    let opened =
+        |(id, fact): (Uuid, Sealed)| Ok((id, serde_json::from_str(&app.keyring.open(place(id), &fact)?)?));
     rows.into_iter().map(opened).collect()
 }
 
@@ -166,13 +166,18 @@ pub(super) async fn delete_fact(tx: &mut Tx, consultation: Uuid) -> sqlx::Result
 /// `($1, $2), ($3, $4)`: as many as there are rows.
 fn places(n_rows: usize, n_columns: usize) -> String {
     let row = |row: usize| {
-        let places: Vec<String> = (1..=n_columns).map(|column| format!("${}", row * n_columns + column)).collect();
+        let places: Vec<String> =
+            (1..=n_columns).map(|column| format!("${}", row * n_columns + column)).collect();
         format!("({})", places.join(", "))
     };
     (0..n_rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) async fn save_facts(app: &App, tx: &mut Tx, facts: &[(Uuid, Fact)]) -> Result<(), PreconsultError> {
+pub(super) async fn save_facts(
+    app: &App,
+    tx: &mut Tx,
+    facts: &[(Uuid, Fact)],
+) -> Result<(), PreconsultError> {
     for chunk in facts.chunks(AT_ONCE) {
         let sql = format!(
             "INSERT INTO statistics_fact(consultation_id, fact) VALUES {}

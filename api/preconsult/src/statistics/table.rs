@@ -119,7 +119,9 @@ pub(super) fn workbook(head: &[(String, String)], sections: &[Section]) -> Resul
             at += 1;
             for (column, value) in (0_u16..).zip(row) {
                 match value {
-                    Value::Text(text) | Value::Link(text, _) => sheet.write_string(at, column, text.as_str())?,
+                    Value::Text(text) | Value::Link(text, _) => {
+                        sheet.write_string(at, column, text.as_str())?
+                    }
                     Value::Number(number) => sheet.write_number(at, column, exact(*number))?,
                     Value::Share(Some(tenths)) => {
                         sheet.write_number_with_format(at, column, exact(*tenths) / 1000.0, &percent)?
@@ -154,7 +156,11 @@ mod tests {
     fn section() -> Section {
         let mut section = Section::new("parts", "各机构/排名: [一]", &["机构", "人次", "占比"]);
         section.rows = vec![
-            vec![Value::Link("=HYPERLINK(\"http://evil\")".into(), "/x".into()), Value::Number(3), share(3, 8)],
+            vec![
+                Value::Link("=HYPERLINK(\"http://evil\")".into(), "/x".into()),
+                Value::Number(3),
+                share(3, 8),
+            ],
             vec![text("甲,\"乙\""), Value::Number(0), share(0, 0)],
         ];
         section
@@ -165,7 +171,8 @@ mod tests {
         let head = [("范围".to_owned(), "全区".to_owned())];
         let file = csv(&head, &[section()]);
         assert!(file.starts_with("\u{feff}范围,全区\r\n"), "{file}");
-        let expected = "机构,人次,占比\r\n\"'=HYPERLINK(\"\"http://evil\"\")\",3,37.5%\r\n\"甲,\"\"乙\"\"\",0,—\r\n";
+        let expected =
+            "机构,人次,占比\r\n\"'=HYPERLINK(\"\"http://evil\"\")\",3,37.5%\r\n\"甲,\"\"乙\"\"\",0,—\r\n";
         assert!(file.ends_with(expected), "{file}");
     }
 

@@ -21,15 +21,21 @@ use crate::PreconsultError;
 pub(super) const FEWEST: i64 = 5;
 
 /// Use of the questionnaires of a unit, and of its parts beside each other.
-pub(super) async fn sections(app: &App, asked: &Asked, names: &Names) -> Result<Vec<Section>, PreconsultError> {
+pub(super) async fn sections(
+    app: &App,
+    asked: &Asked,
+    names: &Names,
+) -> Result<Vec<Section>, PreconsultError> {
     let (db, unit, span) = (&app.db, &asked.unit, asked.span());
     let mut used = store::list_by_value(db, unit, Dimension::Template, span).await?;
     used.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.uses()));
     let by = store::list_by_value(db, unit, Dimension::Asked, span).await?;
     let of = |name: &str| by.iter().find(|(known, _)| known == name).map_or(0, |(_, counts)| counts.uses());
     let ways = [("用问卷".to_owned(), of("questionnaire")), ("AI 直接问".to_owned(), of("ai"))];
-    let mut sections =
-        vec![use_of_each(asked, names, &used), shares("ways", "用问卷还是 AI 直接问", "方式", &ways, "", true)];
+    let mut sections = vec![
+        use_of_each(asked, names, &used),
+        shares("ways", "用问卷还是 AI 直接问", "方式", &ways, "", true),
+    ];
     if unit.is_department() {
         return Ok(sections);
     }
@@ -46,7 +52,8 @@ fn use_of_each(asked: &Asked, names: &Names, used: &[(String, Counts)]) -> Secti
     section.is_wide = true;
     section.note = "一次预问诊可以用到几份问卷，各计一次。点开看每道题的回答。".to_owned();
     let sum: i64 = used.iter().map(|(_, counts)| counts.uses()).sum();
-    let bars: Vec<_> = used.iter().take(20).map(|(key, counts)| (names.template(key), counts.uses())).collect();
+    let bars: Vec<_> =
+        used.iter().take(20).map(|(key, counts)| (names.template(key), counts.uses())).collect();
     section.charts = vec![chart::ranking(&section.title, &bars)];
     for (key, counts) in used {
         let address = asked.address("/staff/statistics/template", |ask| {
@@ -67,7 +74,11 @@ fn use_of_each(asked: &Asked, names: &Names, used: &[(String, Counts)]) -> Secti
 /// Institutions or departments: how many questionnaires they have and use, and how often a questionnaire asked.
 async fn of_parts(app: &App, asked: &Asked, names: &Names) -> Result<Section, PreconsultError> {
     let (db, span, is_district) = (&app.db, asked.span(), asked.unit.is_district());
-    let (title, of) = if is_district { ("各机构的模板与使用", "机构") } else { ("各科室问卷模板使用比较", "科室") };
+    let (title, of) = if is_district {
+        ("各机构的模板与使用", "机构")
+    } else {
+        ("各科室问卷模板使用比较", "科室")
+    };
     let mut columns = vec![of, "用到的模板", "问卷预问诊人次", "其中已提交", "AI 直接问人次", "问卷占比"];
     if is_district {
         columns.insert(1, "自有模板（在用）");
@@ -89,7 +100,8 @@ async fn of_parts(app: &App, asked: &Asked, names: &Names) -> Result<Section, Pr
         })
         .collect();
     rows.sort_by_key(|(_, questionnaire, _)| std::cmp::Reverse(questionnaire.uses()));
-    let name = |unit: &Unit| if is_district { names.institution(&unit.institution) } else { names.department(unit) };
+    let name =
+        |unit: &Unit| if is_district { names.institution(&unit.institution) } else { names.department(unit) };
     let bars: Vec<_> = rows.iter().map(|(unit, counts, _)| (name(unit), counts.uses())).collect();
     section.charts = vec![chart::ranking(title, &bars)];
     for (unit, questionnaire, ai) in rows {
@@ -169,7 +181,11 @@ async fn same_department(app: &App, asked: &Asked, names: &Names) -> Result<Sect
 }
 
 /// How the questions of a version were answered, over whole months.
-pub(super) async fn questions(app: &App, asked: &Asked, counted: &Counted) -> Result<Vec<Section>, PreconsultError> {
+pub(super) async fn questions(
+    app: &App,
+    asked: &Asked,
+    counted: &Counted,
+) -> Result<Vec<Section>, PreconsultError> {
     let of = (counted.template.as_str(), counted.version.as_str());
     let found = store::list_answers(&app.db, &asked.unit, of, asked.months()).await?;
     let mut answers: BTreeMap<(&str, &str), i64> = BTreeMap::new();
@@ -188,15 +204,18 @@ fn section(number: usize, question: &Question, answers: &BTreeMap<(&str, &str), 
     let blank = asked - answered;
     if (1..FEWEST).contains(&asked) {
         let mut section = Section::new(&key, title, &["回答", "份数"]);
-        section.note = format!("只有不到 {FEWEST} 份问卷问到这道题，为保护患者不显示回答。请选更长的日期或更大的范围。");
+        section.note =
+            format!("只有不到 {FEWEST} 份问卷问到这道题，为保护患者不显示回答。请选更长的日期或更大的范围。");
         return section;
     }
     if question.kind == QuestionKind::Fill {
         let mut section = Section::new(&key, title, &["填写情况", "份数", "占比"]);
         let parts = [("已填写".to_owned(), answered), ("未填写".to_owned(), blank)];
         section.charts = vec![chart::pie(&section.title, &parts)];
-        section.rows =
-            parts.into_iter().map(|(label, n)| vec![text(label), Value::Number(n), share(n, asked)]).collect();
+        section.rows = parts
+            .into_iter()
+            .map(|(label, n)| vec![text(label), Value::Number(n), share(n, asked)])
+            .collect();
         section.note = format!("问到 {asked} 份。");
         return section;
     }
@@ -210,7 +229,11 @@ fn section(number: usize, question: &Question, answers: &BTreeMap<(&str, &str), 
     }
     section.rows =
         parts.into_iter().map(|(label, n)| vec![text(label), Value::Number(n), share(n, asked)]).collect();
-    let several = if question.kind == QuestionKind::Multiple { "可选几项，占比之和可以超过 100%。" } else { "" };
+    let several = if question.kind == QuestionKind::Multiple {
+        "可选几项，占比之和可以超过 100%。"
+    } else {
+        ""
+    };
     section.note = format!("问到 {asked} 份，回答 {answered} 份。{several}");
     section
 }

@@ -95,7 +95,10 @@ async fn counted(house: &House<'_>) -> (Vec<String>, Vec<String>) {
         .await
     })
     .unwrap();
-    assert!(counts.iter().all(|row| row.5 >= 0 && row.6 >= 0 && row.7 >= 0 && row.8 >= 0), "nothing below nobody");
+    assert!(
+        counts.iter().all(|row| row.5 >= 0 && row.6 >= 0 && row.7 >= 0 && row.8 >= 0),
+        "nothing below nobody"
+    );
     let mut counts: Vec<_> = counts.iter().filter(|row| row.5 != 0).map(|row| format!("{row:?}")).collect();
     let mut answers: Vec<_> = answers.iter().filter(|row| row.7 != 0).map(|row| format!("{row:?}")).collect();
     counts.sort();
@@ -171,7 +174,8 @@ async fn registrations_for_a_later_day_are_told_from_those_of_the_day() {
                 state: VisitState::Registered,
             };
             crate::service::register(&house.service, &visit).await.unwrap();
-            let opening = crate::service::open_visit(&house.service, house.patient(), visit.id).await.unwrap();
+            let opening =
+                crate::service::open_visit(&house.service, house.patient(), visit.id).await.unwrap();
             assert!(opening.is_new);
             visits.push(visit);
         }
@@ -179,7 +183,8 @@ async fn registrations_for_a_later_day_are_told_from_those_of_the_day() {
         count(&house.service).await.unwrap();
         let routes = async || {
             let span = Span { from: TODAY, until: TODAY };
-            let found = list_by_value(&house.bench.db, &Unit::default(), Dimension::Route, span).await.unwrap();
+            let found =
+                list_by_value(&house.bench.db, &Unit::default(), Dimension::Route, span).await.unwrap();
             let found = found.into_iter().filter(|(_, counts)| counts.uses() > 0);
             found.map(|(route, counts)| (route, counts.uses())).collect::<BTreeMap<_, _>>()
         };
@@ -296,7 +301,12 @@ async fn what_was_added_up_is_what_counting_anew_gives_after_any_history() {
             }
             count(&house.service).await.unwrap();
             let added_up = counted(&house).await;
-            assert!(added_up.0.len() > 100 && added_up.1.len() > 20, "{} {}", added_up.0.len(), added_up.1.len());
+            assert!(
+                added_up.0.len() > 100 && added_up.1.len() > 20,
+                "{} {}",
+                added_up.0.len(),
+                added_up.1.len()
+            );
             rebuild(&house.service, |_| {}).await.unwrap();
             assert_eq!(counted(&house).await, added_up, "seed {seed}");
             assert_eq!(count(&house.service).await.unwrap(), 0);
@@ -347,7 +357,13 @@ async fn statistics_are_seen_as_far_as_the_right_reaches() {
         let page = admin.get("/staff/statistics").await;
         assert_eq!(page.status, 200, "{}", page.text);
         assert!(page.text.contains("<dt>使用人次</dt><dd><strong>6</strong>"), "{}", page.text);
-        for part in ["各机构使用排名", "云川区中心医院", "青禾社区卫生服务中心", "一天中的高峰与低谷", "高峰：10时（6 人次）"] {
+        for part in [
+            "各机构使用排名",
+            "云川区中心医院",
+            "青禾社区卫生服务中心",
+            "一天中的高峰与低谷",
+            "高峰：10时（6 人次）",
+        ] {
             assert!(page.text.contains(part), "{part} missing");
         }
         let drilled = admin.get("/staff/statistics?institution=H01").await;
@@ -381,7 +397,11 @@ async fn statistics_are_seen_as_far_as_the_right_reaches() {
         assert_eq!(quality.get("/staff/statistics/records?institution=H02").await.status, 403);
         let records = quality.get("/staff/statistics/records").await;
         assert_eq!(records.text.matches("看报告").count(), 4, "{}", records.text);
-        assert_eq!(admin.get("/staff/statistics/records").await.status, 403, "reports are for who may read them");
+        assert_eq!(
+            admin.get("/staff/statistics/records").await.status,
+            403,
+            "reports are for who may read them"
+        );
     })
     .await;
 }
@@ -393,10 +413,20 @@ async fn every_period_has_its_number_also_when_nobody_came() {
         let admin = with_role(&house, "admin").await;
         let rows = async |query: &str| {
             let page = admin.get(&format!("/staff/statistics?{query}")).await.text;
-            let trend = page.split_once("id=\"trend\"").unwrap().1.split_once("</section>").unwrap().0.to_owned();
+            let trend =
+                page.split_once("id=\"trend\"").unwrap().1.split_once("</section>").unwrap().0.to_owned();
             let body = trend.split_once("<tbody>").unwrap().1.to_owned();
             let cell = |row: &str, n: usize| {
-                row.split("<td").nth(n).unwrap().split_once('>').unwrap().1.split_once('<').unwrap().0.to_owned()
+                row.split("<td")
+                    .nth(n)
+                    .unwrap()
+                    .split_once('>')
+                    .unwrap()
+                    .1
+                    .split_once('<')
+                    .unwrap()
+                    .0
+                    .to_owned()
             };
             body.split("<tr>").skip(1).map(|row| (cell(row, 1), cell(row, 2))).collect::<Vec<_>>()
         };
@@ -406,16 +436,16 @@ async fn every_period_has_its_number_also_when_nobody_came() {
         let hours = rows("from=2026-03-02&until=2026-03-02&step=hour").await;
         assert_eq!((hours.len(), hours[9].1.as_str(), hours[10].1.as_str()), (24, "0", "6"));
         let weeks = rows("from=2026-02-20&until=2026-03-08&step=week").await;
-        assert_eq!(weeks.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(), [
-            "2026-02-16 周",
-            "2026-02-23 周",
-            "2026-03-02 周"
-        ]);
+        assert_eq!(
+            weeks.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(),
+            ["2026-02-16 周", "2026-02-23 周", "2026-03-02 周"]
+        );
         assert_eq!(weeks[2].1, "6");
         let months = rows("from=2025-12-31&until=2026-03-31&step=month").await;
-        assert_eq!(months.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(), [
-            "2025-12", "2026-01", "2026-02", "2026-03"
-        ]);
+        assert_eq!(
+            months.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(),
+            ["2025-12", "2026-01", "2026-02", "2026-03"]
+        );
         assert_eq!(months[3].1, "6");
         let empty = admin.get("/staff/statistics?from=2025-02-01&until=2025-02-03").await;
         assert!(empty.text.contains("<strong>0</strong>") && empty.status == 200);
@@ -445,7 +475,8 @@ async fn numbers_are_taken_along_and_leave_a_row_in_the_audit_trail() {
         let missing = [("place", "overview"), ("section", "nothing"), ("format", "csv")];
         assert_eq!(admin.post("/staff/statistics/export", &csrf, &missing).await.status, 404);
         let sql = "SELECT object FROM audit_log WHERE action = 'statistics.export'";
-        let kept: Vec<String> = on_read!(&house.bench.db, |c| sqlx::query_scalar(sql).fetch_all(c).await).unwrap();
+        let kept: Vec<String> =
+            on_read!(&house.bench.db, |c| sqlx::query_scalar(sql).fetch_all(c).await).unwrap();
         assert_eq!(kept, ["statistics/overview/parts.csv?from=2026-02-01&until=2026-03-02"]);
     })
     .await;
@@ -463,7 +494,8 @@ async fn each_question_of_a_questionnaire_is_told_by_its_kind_and_few_answers_ar
             let mut tx = app.db.begin().await.unwrap();
             for (ordinal, turn) in turns.iter().enumerate() {
                 let request_key = format!("k/{ordinal}");
-                let new = NewTurn { consultation: one.id, ordinal, turn, notes: &[], request_key: &request_key };
+                let new =
+                    NewTurn { consultation: one.id, ordinal, turn, notes: &[], request_key: &request_key };
                 store::insert_turn(app, &mut tx, new).await.unwrap();
             }
             tx.commit().await.unwrap();
@@ -478,12 +510,17 @@ async fn each_question_of_a_questionnaire_is_told_by_its_kind_and_few_answers_ar
         }
         count(&house.service).await.unwrap();
         let few = admin.get(address).await;
-        assert!(few.text.contains("只有不到 5 份问卷问到这道题") && !few.text.contains("<td>前额</td>"), "{}", few.text);
+        assert!(
+            few.text.contains("只有不到 5 份问卷问到这道题") && !few.text.contains("<td>前额</td>"),
+            "{}",
+            few.text
+        );
         send(1).await;
         send(1).await;
         count(&house.service).await.unwrap();
         let months = (2026 * 12 + 2, 2026 * 12 + 2);
-        let all = list_answers(&house.bench.db, &Unit::default(), ("headache-first", "1"), months).await.unwrap();
+        let all =
+            list_answers(&house.bench.db, &Unit::default(), ("headache-first", "1"), months).await.unwrap();
         let of = |question: &str, option: &str| {
             all.iter().find(|(q, o, _)| q == question && o == option).map_or(0, |(_, _, n)| *n)
         };
@@ -491,11 +528,19 @@ async fn each_question_of_a_questionnaire_is_told_by_its_kind_and_few_answers_ar
         assert_eq!(of("突发", "=是") + of("突发", "=否"), 6);
         let page = admin.get(address).await;
         assert_eq!(page.status, 200, "{}", page.text);
-        for part in ["（单选）", "（多选）", "（填空）", "问到 6 份", "class=\"chart pie\"", "class=\"chart ranking\""] {
+        for part in [
+            "（单选）",
+            "（多选）",
+            "（填空）",
+            "问到 6 份",
+            "class=\"chart pie\"",
+            "class=\"chart ranking\"",
+        ] {
             assert!(page.text.contains(part), "{part} missing in {}", page.text);
         }
         let templates = admin.get("/staff/statistics/templates").await;
-        for part in ["各机构的模板与使用", "不同机构的", "template=headache-first", "用问卷还是 AI 直接问"] {
+        for part in ["各机构的模板与使用", "不同机构的", "template=headache-first", "用问卷还是 AI 直接问"]
+        {
             assert!(templates.text.contains(part), "{part} missing");
         }
         let within = admin.get("/staff/statistics/templates?institution=H01").await;

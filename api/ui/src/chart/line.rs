@@ -48,8 +48,15 @@ pub fn lines(title: &str, labels: &[String], series: &[Series]) -> String {
             }
         }
         let at = left + i64::try_from(number).unwrap_or(0) * 150;
-        svg.push_str(&format!("<path class=\"line s{number}\" d=\"M{at} 14h34\"/>{}", mark(number, at + 17, 14)));
-        svg.push_str(&format!("<text class=\"start\" x=\"{}\" y=\"18\">{}</text>", at + 42, escaped(&one.name)));
+        svg.push_str(&format!(
+            "<path class=\"line s{number}\" d=\"M{at} 14h34\"/>{}",
+            mark(number, at + 17, 14)
+        ));
+        svg.push_str(&format!(
+            "<text class=\"start\" x=\"{}\" y=\"18\">{}</text>",
+            at + 42,
+            escaped(&one.name)
+        ));
     }
     let every = (LABEL * n_labels / (right - left).max(1) + 1).max(1);
     let width = ((right - left) / n_labels).max(1);
@@ -126,8 +133,12 @@ mod tests {
             assert!(svg.contains(part), "{part} missing in {svg}");
         }
         assert!(!svg.contains("style=") && !svg.contains("fill="));
-        let many = lines("多", &vec!["1".to_owned(); 744], &[Series { name: "x".into(), values: vec![1; 744] }]);
-        assert!(!many.contains("<circle class=\"m0\" cx=\"53\"") && many.matches("class=\"place\"").count() == 744);
+        let many =
+            lines("多", &vec!["1".to_owned(); 744], &[Series { name: "x".into(), values: vec![1; 744] }]);
+        assert!(
+            !many.contains("<circle class=\"m0\" cx=\"53\"")
+                && many.matches("class=\"place\"").count() == 744
+        );
         assert!(lines("空", &[], &[]).ends_with("</svg>"));
     }
 }

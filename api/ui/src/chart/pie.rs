@@ -48,7 +48,12 @@ fn share(value: i64, sum: i64) -> String {
 fn slice(before: i64, value: i64, sum: i64) -> String {
     let (x, y, radius) = DISC;
     if value == sum {
-        return format!("M{x} {}a{radius} {radius} 0 1 1 0 {}a{radius} {radius} 0 1 1 0 -{}z", y - radius, 2.0 * radius, 2.0 * radius);
+        return format!(
+            "M{x} {}a{radius} {radius} 0 1 1 0 {}a{radius} {radius} 0 1 1 0 -{}z",
+            y - radius,
+            2.0 * radius,
+            2.0 * radius
+        );
     }
     let place = |part: i64| {
         let angle = TAU * ratio(part, sum);

@@ -39,7 +39,9 @@ mod tests {
     fn bars_are_as_long_as_their_share_and_long_names_are_shortened_with_the_whole_in_the_tooltip() {
         let long = "上海市静安区某某街道社区卫生服务中心".to_owned();
         let svg = ranking("排名", &[(long.clone(), 4), ("二&".into(), 2), ("三".into(), 0)]);
-        assert!(svg.contains("width=\"460\"") && svg.contains("width=\"230\"") && svg.contains("width=\"0\""));
+        assert!(
+            svg.contains("width=\"460\"") && svg.contains("width=\"230\"") && svg.contains("width=\"0\"")
+        );
         assert!(svg.contains(&format!("<title>{long}：4</title>")) && svg.contains("卫…"), "{svg}");
         assert!(svg.contains("二&amp;：2"));
         assert!(ranking("空", &[]).ends_with("</svg>"));

@@ -86,9 +86,8 @@ pub(in super::super) async fn list_by_value(
         "SELECT value, {SUMS} FROM statistics_count WHERE {} GROUP BY value ORDER BY value",
         conditions.sql()
     );
-    let rows: Vec<Row> = on_read!(db, |c| {
-        bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await
-    })?;
+    let rows: Vec<Row> =
+        on_read!(db, |c| { bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await })?;
     Ok(rows.into_iter().map(|row| (row.value, row.sums.into())).collect())
 }
 
@@ -122,9 +121,8 @@ pub(in super::super) async fn list_by_day_and_value(
         WHERE {} ORDER BY day, value",
         conditions.sql()
     );
-    let rows: Vec<Row> = on_read!(db, |c| {
-        bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await
-    })?;
+    let rows: Vec<Row> =
+        on_read!(db, |c| { bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await })?;
     Ok(rows.into_iter().map(|row| (row.day, row.value, row.sums.into())).collect())
 }
 
@@ -194,7 +192,8 @@ pub(in super::super) async fn list_answers(
 
 /// Every questionnaire that was ever counted, by template and version.
 pub(in super::super) async fn list_templates(app: &App) -> Result<Vec<Counted>, PreconsultError> {
-    let sql = "SELECT template, version, title, questions FROM statistics_template ORDER BY template, version";
+    let sql =
+        "SELECT template, version, title, questions FROM statistics_template ORDER BY template, version";
     let rows: Vec<(String, String, String, String)> =
         on_read!(&app.db, |c| sqlx::query_as(sql).fetch_all(c).await)?;
     let counted = |(template, version, title, questions): (String, String, String, String)| {
@@ -224,7 +223,8 @@ pub(in super::super) async fn list_submitted(
     after: Option<(DateTime<Utc>, Uuid)>,
     limit: u32,
 ) -> sqlx::Result<Vec<Submitted>> {
-    let text = |text: &str| Some(text).filter(|text| !text.is_empty()).map(|text| Bound::Text(text.to_owned()));
+    let text =
+        |text: &str| Some(text).filter(|text| !text.is_empty()).map(|text| Bound::Text(text.to_owned()));
     let mut conditions = Conditions::new()
         .and("state = 'submitted'", [])
         .and_where("institution = ?", text(&unit.institution))
