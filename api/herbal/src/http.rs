@@ -54,7 +54,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     responses(
         (status = 200, description = "发现，从重到轻", body = Checked),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出")))]
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键，或 JSON 读不懂")))]
 async fn check(State(service): State<Service>, call: Call) -> Result<Json<Checked>, Problem> {
     let findings = service::check(&service, call.institution(), &call.read()?).await?;
     Ok(Json(Checked { findings }))
@@ -67,7 +68,8 @@ async fn check(State(service): State<Service>, call: Call) -> Result<Json<Checke
         (status = 201, description = "已收下", body = Answer),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "处方号已有"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出")))]
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键，或 JSON 读不懂")))]
 async fn upload(State(service): State<Service>, call: Call) -> Result<Response, Problem> {
     let saved = service::upload(&service, call.hospital(), &call.once()?, &call.read()?).await?;
     Ok(answered(saved))
@@ -78,7 +80,8 @@ async fn upload(State(service): State<Service>, call: Call) -> Result<Response, 
     params(("number" = String, Path)),
     responses(
         (status = 200, description = "现在的状态", body = View),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "本院没有这张处方")))]
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "本院没有这张处方"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受")))]
 async fn read(
     State(service): State<Service>,
     Path(number): Path<String>,
@@ -93,7 +96,11 @@ async fn read(
     params(("number" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, description = "新的一版", body = Answer),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "已付费，不能再改")))]
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "已付费，不能再改"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键，或 JSON 读不懂"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "本院没有这张处方"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出；或幂等键已用于另一个请求")))]
 async fn amend(
     State(service): State<Service>,
     Path(number): Path<String>,
@@ -110,7 +117,10 @@ async fn amend(
     responses(
         (status = 200, description = "签字后的状态", body = Answer),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "没有要签的，或版本已变"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "这条规则不能签")))]
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "这条规则不能签"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键，或 JSON 读不懂"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "本院没有这张处方")))]
 async fn sign(
     State(service): State<Service>,
     Path(number): Path<String>,
@@ -130,7 +140,11 @@ async fn sign(
     request_body = Reason, params(("number" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, description = "已取消", body = Answer),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "已付费，请退费")))]
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "已付费，请退费"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键，或 JSON 读不懂"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "本院没有这张处方"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出；或幂等键已用于另一个请求")))]
 async fn cancel(
     State(service): State<Service>,
     Path(number): Path<String>,
@@ -144,7 +158,11 @@ async fn cancel(
     request_body = Paid, params(("number" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, description = "已付费", body = Answer),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "审方还没有通过")))]
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "审方还没有通过"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键，或 JSON 读不懂"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "本院没有这张处方"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出；或幂等键已用于另一个请求")))]
 async fn pay(
     State(service): State<Service>,
     Path(number): Path<String>,
@@ -161,7 +179,11 @@ async fn pay(
     request_body = Reason, params(("number" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, description = "待决定", body = Answer),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "现在的状态不用或不能申请")))]
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "现在的状态不用或不能申请"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键，或 JSON 读不懂"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "本院没有这张处方"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出；或幂等键已用于另一个请求")))]
 async fn ask_refund(
     State(service): State<Service>,
     Path(number): Path<String>,
@@ -175,7 +197,11 @@ async fn ask_refund(
     request_body = Decided, params(("number" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, description = "决定后的状态", body = Answer),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "没有待定的申请")))]
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "没有待定的申请"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键，或 JSON 读不懂"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "本院没有这张处方"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出；或幂等键已用于另一个请求")))]
 async fn decide_refund(
     State(service): State<Service>,
     Path(number): Path<String>,
@@ -193,7 +219,11 @@ async fn decide_refund(
     request_body = Reason, params(("number" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, description = "已退费", body = Answer),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "已开始调配而未准许退费，或未付费")))]
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "已开始调配而未准许退费，或未付费"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "缺少幂等键，或 JSON 读不懂"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "签名不被接受"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "本院没有这张处方"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "内容有误，逐处指出；或幂等键已用于另一个请求")))]
 async fn refund(
     State(service): State<Service>,
     Path(number): Path<String>,

@@ -82,7 +82,16 @@ pub fn migrations() -> platform::db::Migrations {
 }
 
 /// The sealed columns of this crate: what a change of keys re-seals and `jiuyi verify` opens.
-pub const SEALED: &[SealedColumn] = &store::SEALED;
+pub const SEALED: &[SealedColumn] = &[
+    SealedColumn { table: "herbal_site", column: "secret", row: "id" },
+    SealedColumn { table: "prescription", column: "id_number", row: "id" },
+    SealedColumn { table: "prescription_version", column: "content", row: "id" },
+    SealedColumn { table: "prescription_finding", column: "content", row: "id" },
+    SealedColumn { table: "prescription_finding", column: "sign_reason", row: "id" },
+    SealedColumn { table: "prescription_verdict", column: "note", row: "version_id" },
+    SealedColumn { table: "prescription_verdict", column: "review_note", row: "version_id" },
+    SealedColumn { table: "prescription_event", column: "detail", row: "id" },
+];
 
 /// The blind indexes of this crate: what a change of their key indexes anew.
 pub const INDEXED: &[platform::crypto::IndexedColumn] = &store::INDEXES;

@@ -10,7 +10,7 @@ mod version;
 
 use platform::{
     App,
-    crypto::{IndexedColumn, Place, Sealed, SealedColumn},
+    crypto::{IndexedColumn, Place, Sealed},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -31,18 +31,6 @@ pub(crate) use verdict::{find_verdict, insert_verdict, list_unreviewed, update_r
 pub(crate) use version::{
     NewVersion, count_open_blocks, find_version, find_version_id, insert_version, update_signed,
 };
-
-/// The sealed columns of this room.
-pub(crate) const SEALED: [SealedColumn; 8] = [
-    SealedColumn { table: "herbal_site", column: "secret", row: "id" },
-    SealedColumn { table: "prescription", column: "id_number", row: "id" },
-    SealedColumn { table: "prescription_version", column: "content", row: "id" },
-    SealedColumn { table: "prescription_finding", column: "content", row: "id" },
-    SealedColumn { table: "prescription_finding", column: "sign_reason", row: "id" },
-    SealedColumn { table: "prescription_verdict", column: "note", row: "version_id" },
-    SealedColumn { table: "prescription_verdict", column: "review_note", row: "version_id" },
-    SealedColumn { table: "prescription_event", column: "detail", row: "id" },
-];
 
 /// The blind indexes of this room.
 pub(crate) const INDEXES: [IndexedColumn; 1] = [order::INDEXED];

@@ -24,6 +24,7 @@ const fn item(
 
 /// In the order of the menu; somebody sees the places their rights open.
 const MENU: [MenuItem; 23] = [
+    item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
     item(
         "herbal-prescribe",
         "/herbal/prescribe",
@@ -38,7 +39,6 @@ const MENU: [MenuItem; 23] = [
         "等待审核的饮片处方，按剩余时间；超时通过的次日复核",
         Permission::PrescriptionAudit,
     ),
-    item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
     item(
         "herbal-orders",
         "/herbal/orders",
