@@ -40,7 +40,7 @@ CREATE TABLE herbal_settlement_line (
     PRIMARY KEY (order_number, month)
 ) STRICT;
 CREATE INDEX herbal_settlement_line_by_month ON herbal_settlement_line (company, month, institution);
-CREATE INDEX herbal_settlement_line_by_prescription ON herbal_settlement_line (company, prescription);
+CREATE INDEX herbal_settlement_line_by_prescription ON herbal_settlement_line (company, prescription, month, institution);
 
 CREATE TABLE herbal_statement (
     id BLOB PRIMARY KEY,

@@ -94,7 +94,7 @@ async fn rows_of_before_get_their_macs_once_and_never_again() {
         assert_eq!(broken(&app).await, [""; 0]);
         let told = audit::list_for_object(&app.db, OBJECT, 9).await.unwrap();
         assert_eq!(told.len(), GUARDED.len());
-        assert!(told.iter().any(|row| row.reason.as_deref() == Some("role：10 行")), "{told:?}");
+        assert!(told.iter().any(|row| row.reason.as_deref() == Some("role：11 行")), "{told:?}");
 
         // A start blesses nothing that was changed since, also when the marks are taken away.
         run(
@@ -127,7 +127,7 @@ async fn what_an_upgrade_writes_is_taken_over_and_told() {
         assert_eq!(broken(&app).await, [""; 0]);
         let told = audit::list_for_object(&app.db, OBJECT, 9).await.unwrap();
         let reasons: Vec<_> = told.iter().filter_map(|row| row.reason.as_deref()).collect();
-        assert!(reasons.contains(&"role：升级后 11 行，其中 1 行由升级写入"), "{reasons:?}");
+        assert!(reasons.contains(&"role：升级后 12 行，其中 1 行由升级写入"), "{reasons:?}");
     })
     .await;
 }
