@@ -8,7 +8,7 @@ use chrono::{Months, NaiveDate, TimeDelta};
 use platform::{App, Tx, crypto::sm3, session::Role};
 use uuid::Uuid;
 
-use crate::{Department, Resident, Sex, Staff, store, tsv};
+use crate::{Department, PeopleError, Resident, Sex, Staff, store, tsv};
 
 pub use crate::tsv::TsvError;
 pub use outside::furnish;
@@ -42,6 +42,18 @@ pub async fn seed(app: &App) -> Result<(usize, usize), SeedError> {
     }
     tx.commit().await?;
     Ok((residents.len(), staff.len()))
+}
+
+/// Adds made-up departments and residents beside the shipped ones.
+pub async fn add(app: &App, departments: &[Department], residents: &[Resident]) -> Result<(), PeopleError> {
+    let mut tx = app.db.begin().await?;
+    for department in departments {
+        store::save_department(&app.keyring, &mut tx, department).await?;
+    }
+    for resident in residents {
+        insert_resident(app, &mut tx, resident).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Keys and ids of the fictitious staff.

@@ -15,10 +15,12 @@
 
 mod error;
 pub mod exchange;
+pub mod generate;
 mod http;
 pub mod model;
 mod pages;
 pub mod service;
+pub mod statistics;
 mod store;
 mod template;
 #[cfg(test)]
@@ -63,12 +65,22 @@ impl FromRef<Shared> for App {
 }
 
 /// Who may call the routes of this crate.
-pub const ACCESS: &[&[Route]] =
-    &[http::ACCESS, pages::ACCESS, exchange::ACCESS, template::ACCESS, template::API_ACCESS];
+pub const ACCESS: &[&[Route]] = &[
+    http::ACCESS,
+    pages::ACCESS,
+    exchange::ACCESS,
+    template::ACCESS,
+    template::API_ACCESS,
+    statistics::ACCESS,
+];
 
 /// Pages of patients (`/`, `/consultations…`, `/history`) and doctors (`/doctor…`), JSON under `/api/preconsult`.
 pub fn routes() -> OpenApiRouter<Shared> {
-    http::routes().merge(pages::routes()).merge(exchange::routes()).merge(template::routes())
+    http::routes()
+        .merge(pages::routes())
+        .merge(exchange::routes())
+        .merge(template::routes())
+        .merge(statistics::routes())
 }
 
 /// Tables of this crate; they refer to those of [`people`].
@@ -94,4 +106,5 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "institution_exchange", column: "secret", row: "id" },
     SealedColumn { table: "consultation_archive", column: "items", row: "id" },
     SealedColumn { table: "health_reading", column: "articles", row: "resident_id" },
+    SealedColumn { table: "statistics_fact", column: "fact", row: "consultation_id" },
 ];

@@ -25,6 +25,7 @@ use platform::{
 use uuid::Uuid;
 
 pub use dialogue::{Taken, answer, undo};
+pub(crate) use dialogue::{interview_of, valid_turns};
 pub use doctor::{Listed, Outline, Reading, Seen, list, read, reveal, see};
 pub(crate) use doctor::{denied, find_within};
 pub use fill::fill;

@@ -49,6 +49,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 pub(crate) struct Compiled {
     pub version: Uuid,
     pub template: Uuid,
+    /// Of the version, counted from 1.
+    pub number: i64,
     pub code: String,
     pub title: String,
     pub department: Option<String>,
@@ -98,6 +100,7 @@ fn runnable(template: &Template, version: &Version) -> Result<Arc<Compiled>, Pre
     Ok(Arc::new(Compiled {
         version: version.id,
         template: template.id,
+        number: version.number,
         code: template.code.clone(),
         title: template.title.clone(),
         department: template.department.clone(),

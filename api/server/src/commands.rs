@@ -9,6 +9,7 @@ mod consult;
 mod eval;
 mod export;
 mod form;
+mod generate;
 mod import;
 mod key;
 mod layout;
@@ -17,6 +18,7 @@ mod prescription;
 mod release;
 mod search;
 mod serve;
+mod statistics;
 mod verify;
 
 use std::{
@@ -77,6 +79,11 @@ enum Command {
     Backup(backup::Backup),
     /// 用一份备份恢复数据库（先停止服务）
     Restore(backup::Restore),
+    /// 统计：从预问诊重新计数
+    #[command(subcommand)]
+    Statistics(statistics::Statistics),
+    /// 造一大批虚构的预问诊，供压力测试；不是演示环境时拒绝
+    Generate(generate::Generate),
     /// 核对数据是否被改动：审计链、全部加密数据、账号和权限等表的校验码，指出表、列和行
     Verify,
 }
@@ -101,6 +108,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Key(command) => in_runtime(key::run(&command)),
         Command::Backup(command) => in_runtime(backup::run(&command)),
         Command::Restore(command) => in_runtime(backup::restore(&command)),
+        Command::Statistics(command) => in_runtime(statistics::run(&command)),
+        Command::Generate(command) => in_runtime(generate::run(&command)),
         Command::Verify => in_runtime(verify::run()),
     };
     match done {

@@ -46,6 +46,18 @@ pub(crate) async fn follow_keys(app: App) {
     }
 }
 
+/// Counts what has changed within seconds. Two nodes may do so: one counts, the other waits.
+pub(crate) async fn follow_statistics(shared: preconsult::Shared) {
+    let mut often = tokio::time::interval(Duration::from_secs(3));
+    often.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        often.tick().await;
+        if let Err(error) = preconsult::statistics::count(&preconsult::Service::from_ref(&shared)).await {
+            tracing::error!(%error, "cannot count the statistics");
+        }
+    }
+}
+
 /// Takes over what the hospitals register, so that patients are asked before the visit. Two nodes may do so: a
 /// registration is one by its number.
 pub(crate) async fn follow_registrations(shared: preconsult::Shared, gateways: Gateways) {

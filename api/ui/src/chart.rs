@@ -1,4 +1,13 @@
-//! Charts as SVG from the server, each to stand beside its table.
+//! Charts as SVG from the server, each to stand beside its table. Of our own: they need no font to be measured with, take
+//! the colours of the page in light and dark, and differ in more than colour.
+
+mod line;
+mod pie;
+mod ranking;
+
+pub use line::{Series, lines};
+pub use pie::pie;
+pub use ranking::ranking;
 
 /// Upright bars with a title for screen readers and the number of each in a tooltip. Labels are thinned where they
 /// would meet.
@@ -38,9 +47,17 @@ fn text(x: i64, y: i64, text: &str) -> String {
 
 /// A cell of a CSV file: quoted where needed, and never a formula of a spreadsheet.
 pub fn csv_cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+/// The beginning of a label that is longer than `most` characters.
+fn shortened(label: &str, most: usize) -> String {
+    if label.chars().count() <= most {
+        return label.to_owned();
+    }
+    label.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -65,6 +82,8 @@ mod tests {
     #[test]
     fn a_cell_is_no_formula() {
         assert_eq!(csv_cell("=1+1"), "'=1+1");
+        assert_eq!(csv_cell("＝1"), "'＝1");
+        assert_eq!(csv_cell("\n=1"), "\"'\n=1\"");
         assert_eq!(csv_cell("a,\"b\""), "\"a,\"\"b\"\"\"");
         assert_eq!(csv_cell("门诊"), "门诊");
     }

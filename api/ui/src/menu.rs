@@ -23,7 +23,7 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 16] = [
+const MENU: [MenuItem; 17] = [
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
     item(
         "templates",
@@ -54,6 +54,13 @@ const MENU: [MenuItem; 16] = [
         "意见反馈",
         "居民的反馈：认领、答复、办结和统计",
         Permission::FeedbackHandle,
+    ),
+    item(
+        "statistics",
+        "/staff/statistics",
+        "统计",
+        "预问诊的使用：趋势、高峰、排名、人群、入口、模板和每道题的回答",
+        Permission::StatisticsRead,
     ),
     item("messages", "/staff/messages", "消息记录", "推送的结果，失败的重发", Permission::MessageLog),
     item(

@@ -29,6 +29,8 @@ const DEEDS: &[(&str, &str, &str)] = &[
     ("template.retire", "停用问卷模板", "停用了问卷模板"),
     ("template.map", "匹配科室模板", "调整了科室使用的问卷模板"),
     ("template.policy", "设置模板审核", "设置了模板审核的步骤"),
+    ("statistics.export", "导出统计", "导出了统计数字"),
+    ("statistics.records", "查看报告清单", "查看了预问诊报告的清单"),
     ("release.publish", "发布知识版本", "发布了知识版本"),
     ("release.activate", "启用知识版本", "启用了知识版本"),
     ("knowledge.export", "导出知识图谱", "导出了知识图谱"),

@@ -141,7 +141,7 @@ pub(super) async fn resumed(
     interview_of(service, consultation, valid_turns(turns).collect()).await
 }
 
-pub(super) async fn interview_of(
+pub(crate) async fn interview_of(
     service: &Service,
     consultation: &Consultation,
     turns: Vec<engine::Turn>,
@@ -151,7 +151,7 @@ pub(super) async fn interview_of(
     Ok(service.engine.interview(consultation.profile.clone(), plan.about(), questionnaires, turns))
 }
 
-pub(super) fn valid_turns(turns: &[StoredTurn]) -> impl Iterator<Item = engine::Turn> {
+pub(crate) fn valid_turns(turns: &[StoredTurn]) -> impl Iterator<Item = engine::Turn> {
     turns.iter().filter(|turn| turn.voided.is_none()).map(|turn| turn.turn.clone())
 }
 

@@ -14,6 +14,7 @@ use super::{count, opened, opened_json, sealed, sealed_json};
 use crate::{
     PreconsultError,
     model::{Consultation, EntryKind, Plan, State},
+    statistics,
 };
 
 const TABLE: &str = "consultation";
@@ -98,14 +99,18 @@ pub(crate) async fn insert_consultation(
         Sex::Male => "male",
     });
     let plan = sealed_json(app, TABLE, PLAN, *id, &consultation.plan)?;
-    Ok(on_tx!(tx, |c| {
+    let is_new = on_tx!(tx, |c| {
         let query =
             sqlx::query(sql).bind(id).bind(resident).bind(institution).bind(department).bind(state.name());
         let query =
             query.bind(release).bind(version).bind(i64::from(profile.age_months)).bind(sex).bind(created_at);
         let query = query.bind(consultation.visit).bind(consultation.entry.name()).bind(&plan);
         query.execute(c).await.map(|done| done.rows_affected() == 1)
-    })?)
+    })?;
+    if is_new {
+        statistics::insert_due(app, tx, *id).await?;
+    }
+    Ok(is_new)
 }
 
 /// Brings a consultation to `state` and its next version; refused as [`PreconsultError::Raced`] when it is no longer
@@ -130,7 +135,13 @@ pub(crate) async fn update_consultation(
         let query = query.bind(app.now()).bind(level).bind(n_flags).bind(&complaint);
         query.execute(c).await.map(|done| done.rows_affected())
     })?;
-    if changed == 1 { Ok(()) } else { Err(PreconsultError::Raced) }
+    if changed != 1 {
+        return Err(PreconsultError::Raced);
+    }
+    if state.name() != read.state.name() {
+        statistics::insert_due(app, tx, read.id).await?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn find_consultation(app: &App, id: Uuid) -> Result<Option<Consultation>, PreconsultError> {

@@ -7,6 +7,7 @@ use super::{opened_json, sealed_json};
 use crate::{
     PreconsultError,
     model::{EntryKind, Visit, VisitState},
+    statistics,
 };
 
 const TABLE: &str = "visit";
@@ -70,7 +71,7 @@ pub(crate) async fn update_visit(app: &App, tx: &mut Tx, visit: &Visit) -> Resul
         let query = query.bind(visit.scheduled_at).bind(visit.state.name()).bind(app.now());
         query.execute(c).await.map(drop)
     })?;
-    Ok(())
+    Ok(statistics::insert_due_of_visit(app, tx, visit.id).await?)
 }
 
 pub(crate) async fn find_visit(app: &App, id: Uuid) -> Result<Option<Visit>, PreconsultError> {

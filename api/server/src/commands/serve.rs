@@ -41,6 +41,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
     let registering = preconsult_of(&app, &releases);
     let registering = tokio::spawn(maintenance::follow_registrations(registering, gateways.clone()));
+    let counting = tokio::spawn(maintenance::follow_statistics(preconsult_of(&app, &releases)));
     let worker = platform::backup::handlers(worker, &app);
     let worker = people::directory::handlers(worker, &app, &gateways);
     people::directory::ask_first(&app).await?;
@@ -58,6 +59,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     keys.abort();
     following.abort();
     registering.abort();
+    counting.abort();
     app.db.close().await;
     say("已停止。")?;
     Ok(ExitCode::SUCCESS)
