@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("api/gateways", &["platform"]),
     ("api/people", &["platform", "ui", "gateways"]),
     ("api/preconsult", &["platform", "ui", "people", "gateways", "engine", "rules", "kb"]),
-    ("api/knowledge", &["platform", "ui", "people", "engine", "kb"]),
+    ("api/knowledge", &["platform", "ui", "people", "engine", "rules", "kb"]),
     (
         "api/server",
         &[
