@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("api/people", &["platform", "ui", "gateways"]),
     ("api/preconsult", &["platform", "ui", "people", "gateways", "engine", "rules", "kb"]),
     ("api/herbal", &["platform", "ui", "people", "gateways", "engine", "rules", "kb"]),
-    ("api/knowledge", &["platform", "ui", "people", "engine", "kb"]),
+    ("api/knowledge", &["platform", "ui", "people", "engine", "rules", "kb"]),
     (
         "api/server",
         &[

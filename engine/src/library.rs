@@ -100,7 +100,7 @@ impl Concepts for GraphNames<'_> {
 }
 
 /// The questionnaires matching rules may name; `ai` stands for the pre-consultation without one.
-struct FormNames<'a>(&'a BTreeMap<String, Questionnaire>);
+pub struct FormNames<'a>(&'a BTreeMap<String, Questionnaire>);
 
 impl Targets for FormNames<'_> {
     fn has(&self, id: &str) -> bool {
@@ -113,6 +113,11 @@ impl Targets for FormNames<'_> {
 }
 
 impl Library {
+    /// What matching rules may choose.
+    pub fn targets(&self) -> FormNames<'_> {
+        FormNames(&self.forms)
+    }
+
     /// Compiles the files of a release; refused with every error in them.
     pub fn compile(sources: &Sources, kb: &Kb) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();

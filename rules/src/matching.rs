@@ -11,6 +11,8 @@
 //! - 方式 `加权`: `编号 | 候选 | 条件 | 分 | 理由`; the candidate with most points from 门槛 on.
 //! - 方式 `近例`: `编号 | 输入… | => 结果`, optionally a row `权重`; the 邻数 nearest with 最低相似 vote.
 //!
+//! A row of `规则` whose 编号 is struck through (`~~胸痛~~`) is out of use and keeps its place.
+//!
 //! Unknown values leave a row open: it does not count, and [`Trace::open`] names the inputs that could change the
 //! results. Codes: `MT001` front matter, `MT002` unknown key, section or column, `MT003` missing section or column,
 //! `MT004` input, `MT005` derived value, `MT006` cycle of derived values, `MT007` no such questionnaire, `MT008` id,
@@ -29,6 +31,7 @@ mod input;
 mod literal;
 mod nearest;
 mod ordered;
+pub mod outline;
 mod read;
 mod scope;
 mod space;
@@ -51,7 +54,7 @@ pub use datum::{Datum, Visit};
 pub use examples::Checked;
 pub use input::Input;
 pub use trace::{Decision, Known, Step, Trace};
-pub use whatif::{Change, Differences, what_if};
+pub use whatif::{Change, Differences, Move, what_if};
 
 use examples::Example;
 use nearest::Nearest;

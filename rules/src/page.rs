@@ -1,5 +1,7 @@
 //! Markdown files that hold rules: front matter, headings, fenced blocks, lists and tables, each with its place.
 
+pub mod edit;
+
 use kb::Fault;
 
 /// A file as its parts, in order.

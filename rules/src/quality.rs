@@ -47,6 +47,7 @@ mod example;
 mod grade;
 mod message;
 mod mutant;
+pub mod outline;
 mod read;
 mod rule;
 mod schema;

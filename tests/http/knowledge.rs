@@ -1,5 +1,7 @@
 //! The editors' workspace over HTTP: releases exchanged while serving, comparison, export and SPARQL.
 
+mod matching;
+mod quality;
 mod sparql;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};

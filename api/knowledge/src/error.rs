@@ -30,6 +30,15 @@ pub enum KnowledgeError {
     Altered(String),
     #[error("two activations met")]
     Raced,
+    /// The draft was changed by somebody else meanwhile.
+    #[error("the draft is no longer as it was read")]
+    Outdated,
+    /// No release is stored that a draft could begin from.
+    #[error("nothing was published yet")]
+    NothingPublished,
+    /// A change that cannot be made, with what to do.
+    #[error("the change cannot be made")]
+    Edit(String),
     #[error("too many questions at once")]
     Busy,
     #[error(transparent)]
@@ -79,6 +88,15 @@ impl From<KnowledgeError> for Problem {
                 new(StatusCode::SERVICE_UNAVAILABLE, "/problems/knowledge/busy", "系统繁忙")
                     .detail("请稍后再试一次。")
             }
+            KnowledgeError::Outdated => {
+                new(StatusCode::CONFLICT, "/problems/knowledge/outdated", "草稿已被改过")
+                    .detail("这份草稿刚被别人（或另一个页面）改过。请返回重新打开，再改一次。")
+            }
+            KnowledgeError::NothingPublished => {
+                new(StatusCode::CONFLICT, "/problems/knowledge/nothing-published", "还没有发布过版本")
+                    .detail("请先在“版本”页发布并启用数据文件夹，再修改规则。")
+            }
+            KnowledgeError::Edit(why) => Self::invalid_input().detail(why),
             KnowledgeError::Query(refusal) => query(&refusal),
             KnowledgeError::People(error) => error.into(),
             KnowledgeError::Altered(_)

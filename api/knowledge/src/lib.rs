@@ -9,6 +9,8 @@
 //!                 └─ faults: nothing is stored, the one in use stays
 //! ```
 //!
+//! * A file is changed as a draft over the release in use, one for all editors, tried on a visit or on those of the last
+//!   month, and published as a release that differs in this file only.
 //! * A release that does not compile never replaces one that does: neither at publishing nor at putting into use.
 //! * The newest published release is compiled before anybody activates it, so that putting it into use takes no time.
 //! * Editors and administrators publish and activate; all staff may look, compare, export and ask.
@@ -16,6 +18,7 @@
 mod error;
 mod http;
 pub mod model;
+mod month;
 mod pages;
 mod releases;
 pub mod service;
@@ -29,6 +32,7 @@ use platform::{App, rights::Route};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::KnowledgeError;
+pub use month::{Batch, Later, Month, PastVisit, Span};
 pub use releases::{Releases, Step};
 pub use statistics::Statistics;
 

@@ -1,9 +1,13 @@
-//! Releases as they are stored.
+//! Releases as they are stored, drafts of their files, and trials of drafts.
+
+mod draft;
 
 use chrono::{DateTime, Utc};
 use platform::audit::Actor;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub use draft::{Draft, Effect, Moved, Place, Sample, Trial, TrialState};
 
 /// Longest note of a release, in characters.
 pub const MAX_NOTE: usize = 200;

@@ -1,6 +1,9 @@
 //! The screens of the editors' workspace. Every form is an ordinary POST answered by a redirect.
 
 mod compare;
+mod file;
+mod matching;
+mod quality;
 mod query;
 mod releases;
 mod statistics;
@@ -27,6 +30,24 @@ pub(crate) const ACCESS: &[Route] = &[
     Route::post("/knowledge/releases", PUBLISH),
     Route::post("/knowledge/releases/{release}/activate", PUBLISH),
     Route::get("/knowledge/diff", READ),
+    Route::get("/knowledge/matching", READ),
+    Route::post("/knowledge/matching", PUBLISH),
+    Route::get("/knowledge/matching/{name}", READ),
+    Route::post("/knowledge/matching/{name}", PUBLISH),
+    Route::get("/knowledge/matching/{name}/text", READ),
+    Route::post("/knowledge/matching/{name}/text", PUBLISH),
+    Route::get("/knowledge/matching/{name}/try", READ),
+    Route::get("/knowledge/matching/{name}/month", PUBLISH),
+    Route::post("/knowledge/matching/{name}/month", PUBLISH),
+    Route::post("/knowledge/matching/{name}/publish", PUBLISH),
+    Route::post("/knowledge/matching/{name}/discard", PUBLISH),
+    Route::get("/knowledge/quality", READ),
+    Route::get("/knowledge/quality/{name}", READ),
+    Route::post("/knowledge/quality/{name}", PUBLISH),
+    Route::get("/knowledge/quality/{name}/text", READ),
+    Route::post("/knowledge/quality/{name}/text", PUBLISH),
+    Route::post("/knowledge/quality/{name}/publish", PUBLISH),
+    Route::post("/knowledge/quality/{name}/discard", PUBLISH),
 ];
 
 pub(crate) fn routes() -> OpenApiRouter<Releases> {
@@ -35,6 +56,18 @@ pub(crate) fn routes() -> OpenApiRouter<Releases> {
         .route("/knowledge/releases", get(releases::list).post(releases::publish))
         .route("/knowledge/releases/{release}/activate", post(releases::activate))
         .route("/knowledge/diff", get(compare::show))
+        .route("/knowledge/matching", get(matching::list).post(matching::begin))
+        .route("/knowledge/matching/{name}", get(matching::table).post(matching::edit))
+        .route("/knowledge/matching/{name}/text", get(file::text).post(file::save_text))
+        .route("/knowledge/matching/{name}/try", get(matching::attempt))
+        .route("/knowledge/matching/{name}/month", get(matching::month).post(matching::ask_month))
+        .route("/knowledge/matching/{name}/publish", post(file::publish))
+        .route("/knowledge/matching/{name}/discard", post(file::discard))
+        .route("/knowledge/quality", get(quality::list))
+        .route("/knowledge/quality/{name}", get(quality::show).post(quality::change))
+        .route("/knowledge/quality/{name}/text", get(file::text).post(file::save_text))
+        .route("/knowledge/quality/{name}/publish", post(file::publish))
+        .route("/knowledge/quality/{name}/discard", post(file::discard))
 }
 
 /// The frame with who is signed in.

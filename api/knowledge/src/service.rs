@@ -1,7 +1,9 @@
 //! What can be done with releases; one function per use case.
 
 mod ask;
+pub mod draft;
 mod start;
+pub mod trial;
 
 use std::{path::Path, sync::Arc};
 

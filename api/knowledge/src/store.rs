@@ -1,5 +1,7 @@
 //! The only SQL.
 
+mod draft;
+
 use std::io::{self, Read, Write};
 
 use chrono::{DateTime, Utc};
@@ -8,6 +10,8 @@ use kb::{Source, Sources};
 use platform::{Db, Tx, crypto::sm3, integrity::Guarded, on_read, on_tx};
 
 use crate::model::{Activation, Release, ReleaseState};
+
+pub(crate) use draft::*;
 
 /// Largest text that is unpacked; a larger one was not packed here.
 const MAX_TEXT: u64 = 64 << 20;
@@ -112,6 +116,21 @@ pub(crate) async fn find_sources(db: &Db, release: &str) -> sqlx::Result<Option<
     let file = |(name, bytes): (String, Vec<u8>)| Ok(Source { text: unpacked(&bytes)?, name });
     let files = rows.into_iter().map(file).collect::<io::Result<Vec<_>>>();
     files.map(|files| Some(Sources::from_files(files))).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// One file of a release; None when it has none of that name.
+pub(crate) async fn find_file(db: &Db, release: &str, name: &str) -> sqlx::Result<Option<String>> {
+    let sql = "SELECT b.bytes FROM knowledge_release_file f JOIN knowledge_blob b ON b.hash = f.blob
+        WHERE f.release = $1 AND f.name = $2";
+    let bytes: Option<Vec<u8>> =
+        on_read!(db, |c| sqlx::query_scalar(sql).bind(release).bind(name).fetch_optional(c).await)?;
+    bytes.map(|bytes| unpacked(&bytes)).transpose().map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// The names of the files of a release.
+pub(crate) async fn list_files(db: &Db, release: &str) -> sqlx::Result<Vec<String>> {
+    let sql = "SELECT name FROM knowledge_release_file WHERE release = $1 ORDER BY name";
+    on_read!(db, |c| sqlx::query_scalar(sql).bind(release).fetch_all(c).await)
 }
 
 /// A file as it is stored.

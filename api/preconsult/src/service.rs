@@ -8,6 +8,7 @@ mod doctor;
 mod fill;
 mod health;
 mod matching;
+mod month;
 mod patient;
 #[cfg(test)]
 mod questionnaire_tests;
@@ -32,6 +33,7 @@ pub use fill::fill;
 pub use health::{Shelf, forget_readings, judge_article, open_article, shelf};
 pub(crate) use matching::complaint_of;
 pub use matching::{Wish, wishes};
+pub use month::{Asked, Within, count_asked, list_asked};
 pub use patient::{Begun, Own, begin, find_open, list_own, profile, read_own, restart};
 pub use replay::{FoundRelease, Past, Replay, replay};
 pub use revise::{amend, confirm, hints};

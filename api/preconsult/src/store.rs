@@ -16,8 +16,8 @@ use uuid::Uuid;
 use crate::PreconsultError;
 
 pub(crate) use consultation::{
-    COLUMNS, Change, find_consultation, find_of_visit, find_open, find_open_without_visit,
-    insert_consultation, list_of_resident, list_within, update_consultation,
+    COLUMNS, Change, count_begun, find_consultation, find_of_visit, find_open, find_open_without_visit,
+    insert_consultation, list_begun, list_of_resident, list_within, update_consultation,
 };
 pub(crate) use reading::{delete_readings, find_readings, list_tallies, update_readings, update_tally};
 pub(crate) use record::{find_assessment, find_record, insert_amendment, insert_record};

@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
-use axum::{Extension, Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
+use axum::{
+    Extension, Router,
+    extract::{DefaultBodyLimit, FromRef},
+    middleware::from_fn_with_state,
+};
 use gateways::Gateways;
-use knowledge::Releases;
+use knowledge::{Batch, Later, Month, PastVisit, Releases, Span};
 use platform::{
     App, http,
     rights::{self, Gate, Refusals, Route, Who},
     session,
 };
-use preconsult::service::{FoundRelease, Past};
+use preconsult::service::{FoundRelease, Past, Within};
+use rules::matching::Matcher;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
+use uuid::Uuid;
 
 use crate::{
     health,
@@ -44,7 +50,7 @@ pub fn access() -> Vec<Route> {
 }
 
 /// What the pre-consultation works with.
-pub(crate) fn preconsult_of(app: &App, releases: &Releases) -> preconsult::Shared {
+pub fn preconsult_of(app: &App, releases: &Releases) -> preconsult::Shared {
     preconsult::Shared {
         app: app.clone(),
         engine: releases.current().clone(),
@@ -85,6 +91,38 @@ impl Past for Kept {
     fn find<'a>(&'a self, release: &'a str) -> FoundRelease<'a> {
         Box::pin(async { self.0.find(release).await.map_err(Into::into) })
     }
+}
+
+/// The consultations of the last month, for trying the rules of the editors' workspace.
+pub struct Consultations(pub preconsult::Shared);
+
+impl Month for Consultations {
+    fn count<'a>(&'a self, span: &'a Span) -> Later<'a, i64> {
+        let service = preconsult::Service::from_ref(&self.0);
+        Box::pin(async move { Ok(preconsult::service::count_asked(&service, within(span)).await?) })
+    }
+
+    fn visits<'a>(
+        &'a self,
+        span: &'a Span,
+        after: Option<Uuid>,
+        rules: [&'a Matcher; 2],
+    ) -> Later<'a, Batch> {
+        let service = preconsult::Service::from_ref(&self.0);
+        Box::pin(async move {
+            let (asked, next) = preconsult::service::list_asked(&service, within(span), after, rules).await?;
+            let visit = |asked: preconsult::service::Asked| PastVisit {
+                institution: asked.institution,
+                department: asked.department,
+                given: asked.given,
+            };
+            Ok(Batch { visits: asked.into_iter().map(visit).collect(), next })
+        })
+    }
+}
+
+fn within(span: &Span) -> Within<'_> {
+    Within { from: span.from, until: span.until, scope: span.scope, reach: &span.reach }
 }
 
 /// The JSON operations of every crate.

@@ -54,7 +54,7 @@ pub(super) struct Sheet<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Section {
+pub(super) enum Section {
     Inputs,
     Definitions,
     Rules,
@@ -114,10 +114,17 @@ impl<'a> Sheet<'a> {
         }
         let head = rows.remove(0);
         let place = head.first().cloned().unwrap_or_default();
-        let grid = Grid { head, rows };
+        let mut grid = Grid { head, rows };
         let slot = match section {
             Section::Inputs => &mut self.inputs,
-            Section::Rules => &mut self.rules,
+            Section::Rules => {
+                let id = grid.column(&["编号", "id"]);
+                let is_off = |row: &Vec<Cell>| {
+                    id.and_then(|at| row.get(at)).is_some_and(|cell| struck(&cell.text).is_some())
+                };
+                grid.rows.retain(|row| !is_off(row));
+                &mut self.rules
+            }
             Section::Examples => {
                 self.examples.push(grid);
                 return;
@@ -230,7 +237,12 @@ impl<'a> Sheet<'a> {
     }
 }
 
-fn named(heading: &str) -> Section {
+/// The text between the signs that strike it through.
+pub(super) fn struck(text: &str) -> Option<&str> {
+    text.strip_prefix("~~")?.strip_suffix("~~").map(str::trim).filter(|text| !text.is_empty())
+}
+
+pub(super) fn named(heading: &str) -> Section {
     let first = heading.split(|sign: char| !sign.is_alphanumeric()).next().unwrap_or_default();
     match first.to_ascii_lowercase().as_str() {
         "输入" | "inputs" => Section::Inputs,

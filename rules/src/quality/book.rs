@@ -6,8 +6,9 @@ use kb::Fault;
 use serde::Serialize;
 
 use super::{
+    example::Example,
     grade::{Category, Level, Point, Status},
-    read,
+    read::{self, Expected, Part},
     rule::Rule,
     schema::{Origin, Schema},
     sheet::{Sheet, shown},
@@ -120,6 +121,14 @@ impl Book {
     /// An empty record to fill.
     pub fn sheet(&self) -> Sheet<'_> {
         Sheet::new(&self.schema)
+    }
+
+    /// A record filled as in an example: `年龄 = 30岁; 主诉.文 = "头痛3天"`.
+    pub fn filled(&self, text: &str) -> Result<Sheet<'_>, Vec<Fault>> {
+        let part = Part { text: text.to_owned(), line: 1, column: 1 };
+        let mut faults = Vec::new();
+        let example = Example::read("", Expected::Hit, &part, &self.schema, &mut faults);
+        if faults.is_empty() { Ok(example.sheet(&self.schema)) } else { Err(faults) }
     }
 
     /// Only the published rules.

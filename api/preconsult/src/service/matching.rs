@@ -9,15 +9,19 @@ use rules::{
     expr::{Kind, Truth},
     matching::{Datum, Decision, Input, Matcher, Visit},
 };
+use uuid::Uuid;
 
 use crate::{
     PreconsultError, Service,
     model::{Chosen, Intake, Plan},
+    store,
     template::{self, Compiled, service::mapping},
 };
 
 /// The rules of the release that choose.
 const MATCHER: &str = "template-matching";
+/// What the rules call the doctor a visit is registered with.
+const DOCTOR: &str = "医生";
 /// What the rules call the dialogue without a questionnaire.
 const AI: &str = "ai";
 /// Where nothing else fits.
@@ -59,7 +63,7 @@ pub(super) async fn plan(
     service: &Service,
     department: &Department,
     profile: &Profile,
-    intake: &Intake,
+    (intake, visit): (&Intake, Option<Uuid>),
 ) -> Result<Plan, PreconsultError> {
     let today = service.app.clock.today();
     let mut plan = Plan {
@@ -76,7 +80,9 @@ pub(super) async fn plan(
     }
     let library = service.engine.library();
     let Some(matcher) = library.matchers.get(MATCHER) else { return Ok(plan) };
-    let decision = matcher.decide(&facts(matcher, department, profile, intake, today));
+    let doctor = doctor(service, matcher, visit).await?;
+    let about = Occasion { department, profile, intake, today, doctor: doctor.as_deref() };
+    let decision = matcher.decide(&facts(matcher, &about));
     plan.reasons = reasons(matcher, &decision);
     for id in decision.results.iter().filter(|id| *id != AI) {
         if let Some(own) = house.in_place_of(id) {
@@ -173,20 +179,39 @@ fn reasons(matcher: &Matcher, decision: &Decision) -> Vec<String> {
     reasons
 }
 
-fn facts(
+/// What is known of a visit when rules choose for it.
+pub(super) struct Occasion<'a> {
+    pub(super) department: &'a Department,
+    pub(super) profile: &'a Profile,
+    pub(super) intake: &'a Intake,
+    pub(super) today: NaiveDate,
+    /// Name of the doctor it is registered with.
+    pub(super) doctor: Option<&'a str>,
+}
+
+/// The doctor of a visit, where the rules ask for one.
+pub(super) async fn doctor(
+    service: &Service,
     matcher: &Matcher,
-    department: &Department,
-    profile: &Profile,
-    intake: &Intake,
-    today: NaiveDate,
-) -> Visit {
+    visit: Option<Uuid>,
+) -> Result<Option<String>, PreconsultError> {
+    let (Some(visit), Some(_)) = (visit, input(matcher, DOCTOR)) else { return Ok(None) };
+    let doctor = store::find_visit(&service.app, visit).await?.and_then(|visit| visit.doctor);
+    let Some(doctor) = doctor else { return Ok(None) };
+    Ok(people::service::find_staff(&service.app, doctor).await?.map(|staff| staff.name))
+}
+
+/// What rules are given of a visit.
+pub(super) fn facts(matcher: &Matcher, about: &Occasion<'_>) -> Visit {
+    let Occasion { department, profile, intake, today, doctor } = *about;
     let mut visit = Visit::default();
     let mut set = |name: &str, datum: Option<Datum>| {
         if let Some(datum) = datum.filter(|_| input(matcher, name).is_some()) {
             visit.0.insert(name.to_owned(), datum);
         }
     };
-    set("机构", Some(Datum::Text(department.institution.clone())));
+    set("机构", Some(said(matcher, "机构", &department.institution_name, &department.institution)));
+    set(DOCTOR, doctor.map(|name| said(matcher, DOCTOR, name, name)));
     set("科室", department_label(matcher, &department.name).map(Datum::Choice));
     set("就诊", intake.is_first.map(|first| Datum::Choice(if first { "初诊" } else { "复诊" }.to_owned())));
     set("主诉", intake.complaint.clone().map(Datum::Choice));
@@ -199,6 +224,17 @@ fn facts(
     let season = ["冬", "春", "夏", "秋"][(today.month() as usize % 12) / 3];
     set("季节", Some(Datum::Choice(season.to_owned())));
     visit
+}
+
+/// A name that rules list with an end for all others, or compare as text with a code.
+fn said(matcher: &Matcher, at: &str, name: &str, code: &str) -> Datum {
+    match input(matcher, at).map(|input| &input.kind) {
+        Some(Kind::Choice(labels)) => {
+            let known = labels.iter().any(|label| label == name);
+            Datum::Choice(if known { name } else { OTHER }.to_owned())
+        }
+        _ => Datum::Text(code.to_owned()),
+    }
 }
 
 /// The rules' word for a department: its own name, or the longest word its name contains.

@@ -68,7 +68,7 @@ async fn begin_once(
         department: opening.department.clone(),
         visit: opening.visit,
         entry: opening.entry,
-        plan: matching::plan(service, department, &profile, &opening.intake).await?,
+        plan: matching::plan(service, department, &profile, (&opening.intake, opening.visit)).await?,
         state: State::Asking,
         version: 1,
         profile,

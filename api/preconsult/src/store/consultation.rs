@@ -216,3 +216,36 @@ pub(crate) async fn list_within(
     })?;
     rows.into_iter().map(|row| row.open(app)).collect()
 }
+
+/// Those within reach begun from `from` until before `until`, by id, at most `limit` after one of them.
+pub(crate) async fn list_begun(
+    app: &App,
+    reach: Conditions,
+    span: (DateTime<Utc>, DateTime<Utc>),
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<Consultation>, PreconsultError> {
+    let conditions = begun(reach, span).and_where("id > ?", after.map(Bound::Id));
+    let sql = format!("SELECT * FROM consultation WHERE {} ORDER BY id LIMIT {limit}", conditions.sql());
+    let rows: Vec<Row> = on_read!(&app.db, |c| {
+        bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await
+    })?;
+    rows.into_iter().map(|row| row.open(app)).collect()
+}
+
+/// How many of them there are.
+pub(crate) async fn count_begun(
+    app: &App,
+    reach: Conditions,
+    span: (DateTime<Utc>, DateTime<Utc>),
+) -> Result<i64, PreconsultError> {
+    let conditions = begun(reach, span);
+    let sql = format!("SELECT count(*) FROM consultation WHERE {}", conditions.sql());
+    Ok(on_read!(&app.db, |c| {
+        bind_all!(sqlx::query_scalar(AssertSqlSafe(sql)), conditions).fetch_one(c).await
+    })?)
+}
+
+fn begun(reach: Conditions, (from, until): (DateTime<Utc>, DateTime<Utc>)) -> Conditions {
+    reach.and("created_at >= ? AND created_at < ?", [Bound::Moment(from), Bound::Moment(until)])
+}

@@ -1,4 +1,4 @@
-use std::{io, net::SocketAddr, process::ExitCode};
+use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use knowledge::service::Started;
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::say;
 use crate::{
     maintenance,
-    router::{preconsult_of, router},
+    router::{Consultations, preconsult_of, router},
     start,
 };
 
@@ -39,6 +39,8 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let gateways = gateways::Gateways::of(&app);
     let pushes = people::message::outside(&gateways);
     let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
+    let month = Arc::new(Consultations(preconsult_of(&app, &releases)));
+    let worker = knowledge::service::trial::handlers(worker, releases.clone(), month);
     let registering = preconsult_of(&app, &releases);
     let registering = tokio::spawn(maintenance::follow_registrations(registering, gateways.clone()));
     let counting = tokio::spawn(maintenance::follow_statistics(preconsult_of(&app, &releases)));
