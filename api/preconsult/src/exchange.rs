@@ -1,8 +1,8 @@
 //! Exchange with the systems of hospitals and of the city.
 //!
-//! * A confirmed consultation leaves a delivery to the hospital's HIS in the same transaction (`outbox`); a doctor
-//!   imports it into the EMR. Deliveries of one patient go out one after the other, are tried until the other side
-//!   takes or refuses them, and are taken once by their id.
+//! * A confirmed consultation, and one that ended in an emergency, leaves a delivery to the hospital's HIS in the same
+//!   transaction (`outbox`); a doctor imports it into the EMR. Deliveries of one patient go out one after the other,
+//!   are tried until the other side takes or refuses them, and are taken once by their id.
 //! * An institution that would rather fetch has a feed of its own (`feed`), and may submit templates and dictionaries
 //!   in batches.
 //! * With the resident's consent the health archive fills in the history, for the resident to confirm (`archive`).
@@ -84,6 +84,29 @@ pub(crate) async fn on_confirmed(
         outbox::enqueue(app, tx, (Target::His, consultation), None).await?;
     }
     Ok(())
+}
+
+/// What an emergency leaves behind, in its transaction: a delivery to the HIS of an institution that is pushed to, as
+/// nobody confirms the history any more and the desk should know at once.
+pub(crate) async fn on_emergency(
+    app: &App,
+    tx: &mut Tx,
+    consultation: &Consultation,
+) -> Result<(), PreconsultError> {
+    if store::find_mode(tx, &consultation.institution).await?.pushes() {
+        outbox::enqueue(app, tx, (Target::His, consultation), None).await?;
+    }
+    Ok(())
+}
+
+/// Keeps an emergency the patient took back from going out, where it has not yet.
+pub(crate) async fn on_taken_back(
+    app: &App,
+    tx: &mut Tx,
+    consultation: &Consultation,
+) -> Result<(), PreconsultError> {
+    store::lock(tx, consultation.resident).await?;
+    Ok(store::update_withdrawn(tx, consultation.id, app.now()).await?)
 }
 
 /// Lets a worker deliver, fetch templates every night, and take up what was left lying.

@@ -160,8 +160,12 @@ impl Lane {
     }
 }
 
+/// The reason of what does not go out any more, as the patient took the answers back; never one of the other side.
+pub(crate) const WITHDRAWN: &str = "withdrawn";
+
 /// Codes of reasons with what is to be done; nothing the other side wrote in its own words is kept.
-const REASONS: [(&str, &str); 16] = [
+const REASONS: [(&str, &str); 17] = [
+    (WITHDRAWN, "患者撤回了这些回答，不再送出；重新答完后会另送一份"),
     ("unreachable", "对方系统连不上，会自动再送"),
     ("silent", "对方没有回音，会自动再送（对方按编号只收一次）"),
     ("busy", "对方正忙，会自动再送"),
@@ -190,7 +194,8 @@ pub(crate) fn reason_text(code: &str) -> &'static str {
 
 /// The code of a refusal; one that is not of the contract becomes `other`.
 pub(crate) fn known_reason(code: &str) -> &'static str {
-    REASONS.iter().find(|(known, _)| *known == code).map_or("other", |(known, _)| known)
+    let known = REASONS.iter().find(|(known, _)| *known == code && code != WITHDRAWN);
+    known.map_or("other", |(known, _)| known)
 }
 
 /// Why a call failed.

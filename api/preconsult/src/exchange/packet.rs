@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     PreconsultError,
-    model::{Assessment, Consultation, Part, StoredRecord, StoredTurn, Visit},
+    model::{Assessment, Consultation, Part, State, StoredRecord, StoredTurn, Visit},
     store,
 };
 
@@ -84,6 +84,9 @@ impl Packet {
             sentences.iter().map(|sentence| sentence.text.clone()).collect()
         };
         let Assessment { triage, suspects } = &self.assessment;
+        // Nobody confirms a history that an emergency cut short.
+        let is_confirmed = matches!(self.consultation.state, State::Submitted { .. });
+        record.insert("confirmed".into(), is_confirmed.into());
         record.insert("allergy_flag".into(), flag);
         record.insert("vital_signs".into(), json!(text(&self.record.record.vital_signs)));
         record.insert("contradictions".into(), json!(text(&self.record.contradictions())));

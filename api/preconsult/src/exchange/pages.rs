@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
 use super::{
-    model::{Delivery, DeliveryState, Mode, Target, reason_text},
+    model::{Delivery, DeliveryState, Mode, Target, WITHDRAWN, reason_text},
     outbox,
     site::{self, Site},
     store::{self, COLUMNS, Filter},
@@ -58,6 +58,7 @@ struct Row {
     state: DeliveryState,
     tries: i64,
     reason: &'static str,
+    may_resend: bool,
     receipt: String,
     created: String,
     changed: String,
@@ -142,6 +143,8 @@ fn row(delivery: Delivery, institutions: &[(String, String)], today: NaiveDate) 
         target: delivery.target.text(),
         state: delivery.state,
         tries: delivery.tries,
+        may_resend: delivery.state != DeliveryState::Delivered
+            && delivery.reason.as_deref() != Some(WITHDRAWN),
         reason: delivery.reason.as_deref().map(reason_text).unwrap_or_default(),
         receipt: delivery.receipt.unwrap_or_default(),
         created: ui::format::moment(delivery.created_at, today),
@@ -164,7 +167,9 @@ async fn resend(
     let delivery = delivery.ok_or(PreconsultError::NotFound)?;
     let mut tx = app.db.begin().await.map_err(PreconsultError::from)?;
     if !outbox::resend(app, &mut tx, &delivery).await? {
-        return Err(PreconsultError::Exchange("这份结果已经送达，对方不会收第二次，不需要重发。").into());
+        return Err(
+            PreconsultError::Exchange("这份结果已经送达，或患者已撤回其中的回答，不需要重发。").into()
+        );
     }
     let deed =
         entry(app, right.actor(), "delivery.resend", delivery.resident, delivery.consultation, &request);

@@ -16,7 +16,7 @@ use platform::{
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-use super::model::{Delivery, DeliveryState, Lane, Mode, Target};
+use super::model::{Delivery, DeliveryState, Lane, Mode, Target, WITHDRAWN};
 use crate::{PreconsultError, model::Consultation};
 
 /// By which a delivery belongs to somebody of the staff.
@@ -87,7 +87,10 @@ pub(super) async fn insert_delivery(
             due_at, by_staff, created_at, changed_at)
         VALUES ($1, $2, $3, $4, $5, 'waiting', (SELECT COALESCE(MAX(sequence), 0) + 1 FROM delivery
             WHERE target = $5 AND institution = $4 AND resident_id = $3), 0, $6, $7, $6, $6)
-        ON CONFLICT (consultation_id, target) DO NOTHING";
+        ON CONFLICT (consultation_id, target) DO UPDATE SET id = excluded.id, state = 'waiting',
+            sequence = excluded.sequence, tries = 0, due_at = excluded.due_at, reason = NULL, receipt = NULL,
+            created_at = excluded.created_at, changed_at = excluded.changed_at
+        WHERE delivery.target = 'his' AND delivery.state <> 'waiting'";
     let id = app.new_id();
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(id).bind(consultation.id).bind(consultation.resident);
@@ -140,7 +143,32 @@ pub(super) async fn update_tried(
     })
 }
 
-/// Lets a refused delivery go out again as the last of its lane, or one that waits at once; false when it is neither.
+/// Keeps what did not reach the HIS from going out, as the patient took the answers it tells of back.
+pub(super) async fn update_withdrawn(
+    tx: &mut Tx,
+    consultation: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE delivery SET state = 'refused', reason = $3, changed_at = $2
+        WHERE consultation_id = $1 AND target = 'his' AND state <> 'delivered'";
+    on_tx!(tx, |c| {
+        let query = sqlx::query(sql).bind(consultation).bind(now).bind(WITHDRAWN);
+        query.execute(c).await.map(drop)
+    })
+}
+
+/// How an institution gets its data; one that never chose is pushed to.
+pub(super) async fn find_mode(tx: &mut Tx, institution: &str) -> sqlx::Result<Mode> {
+    let sql = "SELECT mode FROM institution_exchange WHERE institution = $1";
+    let found: Option<String> =
+        on_tx!(tx, |c| sqlx::query_scalar(sql).bind(institution).fetch_optional(c).await)?;
+    found.map_or(Ok(Mode::Push), |name| {
+        Mode::named(&name).ok_or_else(|| sqlx::Error::Decode("unknown way of exchange".into()))
+    })
+}
+
+/// Lets a refused delivery go out again as the last of its lane, or one that waits at once; false when it is neither,
+/// or tells of answers the patient took back.
 pub(super) async fn update_resent(
     tx: &mut Tx,
     delivery: &Delivery,
@@ -150,9 +178,9 @@ pub(super) async fn update_resent(
             sequence = CASE WHEN state = 'refused' THEN (SELECT MAX(d.sequence) + 1 FROM delivery d
                 WHERE d.target = delivery.target AND d.institution = delivery.institution
                     AND d.resident_id = delivery.resident_id) ELSE sequence END
-        WHERE id = $1 AND state IN ('waiting', 'refused')";
+        WHERE id = $1 AND state IN ('waiting', 'refused') AND COALESCE(reason, '') <> $3";
     on_tx!(tx, |c| {
-        let done = sqlx::query(sql).bind(delivery.id).bind(now).execute(c).await;
+        let done = sqlx::query(sql).bind(delivery.id).bind(now).bind(WITHDRAWN).execute(c).await;
         done.map(|done| done.rows_affected() == 1)
     })
 }

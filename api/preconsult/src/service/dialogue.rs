@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{entry, find_own, matching};
 use crate::{
-    PreconsultError, Service,
+    PreconsultError, Service, exchange,
     model::{Answer, Assessment, Consultation, Event, MAX_ANSWER, Patient, State, StoredTurn, cleaned},
     store::{self, Change, NewTurn},
 };
@@ -127,6 +127,9 @@ async fn undo_once(
     let mut tx = app.db.begin().await?;
     store::update_consultation(app, &mut tx, &consultation, state, change).await?;
     store::update_voided(app, &mut tx, id, seen - 1, "本人撤回").await?;
+    if matches!(consultation.state, State::Emergency { .. }) {
+        exchange::on_taken_back(app, &mut tx, &consultation).await?;
+    }
     audit::append(&mut tx, entry(app, who.actor(), "consultation.undo", who.id, id, who.request)).await?;
     tx.commit().await?;
     Ok(Taken::Now)
@@ -181,5 +184,8 @@ pub(super) async fn conclude(
     store::update_consultation(app, tx, consultation, state, change).await?;
     let assessment = Assessment { triage, suspects: service.engine.differential(interview.dialogue()) };
     store::insert_record(app, tx, consultation.id, &record, &assessment).await?;
+    if event == Event::SoughtHelp {
+        exchange::on_emergency(app, tx, consultation).await?;
+    }
     Ok(event)
 }

@@ -188,3 +188,64 @@ async fn a_lane_whose_job_was_lost_is_taken_up_again() {
     })
     .await;
 }
+
+const CHEST_PAIN: &str = "胸口剧烈压榨样疼痛半小时，出冷汗，喘不上气";
+
+async fn emergency(house: &crate::testing::House<'_>) -> uuid::Uuid {
+    let id = house.begin().await;
+    house.say(id, 0, CHEST_PAIN, "emergency-0").await.unwrap();
+    let question = house.own(id).await.interview.dialogue().pending().unwrap().clone();
+    house.say(id, 1, &question.options[0], "emergency-1").await.unwrap();
+    assert_eq!(house.own(id).await.consultation.state.name(), "emergency");
+    id
+}
+
+#[tokio::test]
+async fn an_emergency_reaches_the_his_without_a_confirmation() {
+    on_each_connected(async |connected| {
+        let id = emergency(&connected.house).await;
+        connected.work().await;
+        assert_eq!(connected.delivery(id, Target::His).await.state, DeliveryState::Delivered);
+        let sent = connected.his().received().remove(0).outcome;
+        assert_eq!(sent.record["confirmed"], false);
+        assert!(sent.record["red_flags"].as_array().is_some_and(|flags| !flags.is_empty()));
+        assert!(sent.record["triage_level"].as_u64().is_some_and(|level| level <= 2));
+        assert_eq!(sent.answers.as_array().unwrap().len(), 2);
+
+        // Taken back after it went out and ended again: the HIS gets the new one, later in the order.
+        crate::service::undo(&connected.house.service, connected.house.patient(), id, 2).await.unwrap();
+        connected.work().await;
+        assert_eq!(connected.his().received().len(), 1, "nothing goes out while it is being answered");
+        let question = connected.house.own(id).await.interview.dialogue().pending().unwrap().clone();
+        connected.house.say(id, 1, &question.options[0], "emergency-2").await.unwrap();
+        connected.work().await;
+        let received = connected.his().received();
+        assert_eq!((received.len(), connected.his().count_repeats()), (2, 0));
+        assert!(received[1].outcome.id != sent.id && received[1].outcome.sequence > sent.sequence);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_emergency_taken_back_before_it_went_out_stays_here() {
+    on_each_connected(async |connected| {
+        let house = &connected.house;
+        connected.his().set_down(true);
+        let id = emergency(house).await;
+        connected.work().await;
+        crate::service::undo(&house.service, house.patient(), id, 2).await.unwrap();
+        let held = connected.delivery(id, Target::His).await;
+        assert_eq!((held.state, held.reason.as_deref()), (DeliveryState::Refused, Some("withdrawn")));
+        connected.his().set_down(false);
+        house.bench.clock.advance(TimeDelta::minutes(10));
+        connected.work().await;
+        assert_eq!(connected.his().received().len(), 0);
+
+        let admin = connected.admin().await;
+        let page = admin.get("/staff/deliveries").await;
+        assert!(page.text.contains("患者撤回了这些回答") && !page.text.contains("重新发送"), "{}", page.text);
+        let resend = format!("/staff/deliveries/{}/resend", held.id);
+        assert_eq!(admin.post(&resend, &page.field("_csrf"), &[]).await.status, 409);
+    })
+    .await;
+}
