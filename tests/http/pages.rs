@@ -8,6 +8,10 @@ async fn pages_bring_no_inline_script_or_style_and_forbid_both() {
         for path in ["/sign-in", "/no-such-page"] {
             let answer = app.browser().get(path).await;
             assert!(answer.header("content-security-policy").starts_with("default-src 'self'"), "{path}");
+            for part in ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+                assert!(answer.header("content-security-policy").contains(part), "{path} lacks {part}");
+            }
+            assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");
             for inline in [" style=", "<style", " onclick=", "<script>"] {
                 assert!(!answer.body.contains(inline), "{path} has {inline}");
