@@ -152,7 +152,7 @@ pub(super) async fn list_facts(
     let conditions = ids("consultation_id", of);
     let sql = format!("SELECT consultation_id, fact FROM statistics_fact WHERE {}", conditions.sql());
     let rows: Vec<(Uuid, Sealed)> =
-        on_tx!(tx, |c| { bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await })?;
+        on_tx!(tx, |c| bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await)?;
     let opened =
         |(id, fact): (Uuid, Sealed)| Ok((id, serde_json::from_str(&app.keyring.open(place(id), &fact)?)?));
     rows.into_iter().map(opened).collect()
