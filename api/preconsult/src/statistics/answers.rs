@@ -85,7 +85,6 @@ pub(super) fn tally(session: &Session, template: &str, version: &str) -> Vec<Ans
         };
         match (one.control, &one.answer) {
             (Control::Note | Control::Value | Control::Rows(..), _) => continue,
-            (_, None) => {}
             (Control::One | Control::YesNo, Some(answer)) => count(format!("={answer}")),
             (Control::Several, Some(_)) => {
                 one.options
@@ -93,7 +92,7 @@ pub(super) fn tally(session: &Session, template: &str, version: &str) -> Vec<Ans
                     .filter(|option| option.chosen)
                     .for_each(|o| count(format!("={}", o.label)));
             }
-            (Control::Line | Control::Paragraph | Control::Number | Control::Date, Some(_)) => {}
+            (_, None) | (Control::Line | Control::Paragraph | Control::Number | Control::Date, Some(_)) => {}
         }
         count(ASKED.to_owned());
         if one.answer.is_some() {

@@ -77,8 +77,8 @@ impl Step {
     fn fitting(days: i64) -> Self {
         match days {
             ..=2 => Self::Hour,
-            ..=62 => Self::Day,
-            ..=366 => Self::Week,
+            3..=62 => Self::Day,
+            63..=366 => Self::Week,
             _ => Self::Month,
         }
     }

@@ -70,9 +70,8 @@ impl Calendar {
     pub(super) fn kind(&self, day: NaiveDate) -> DayKind {
         match self.days.get(&day) {
             Some(true) => DayKind::Holiday,
-            Some(false) => DayKind::Workday,
             None if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) => DayKind::Weekend,
-            None => DayKind::Workday,
+            Some(false) | None => DayKind::Workday,
         }
     }
 

@@ -28,7 +28,9 @@ pub(super) async fn sections(
     let (db, unit, span) = (&app.db, &asked.unit, asked.span());
     let days: BTreeMap<i64, Counts> = store::list_by_day(db, unit, span).await?.into_iter().collect();
     let mut sum = Counts::default();
-    days.values().for_each(|counts| sum.add(*counts, 1));
+    for counts in days.values() {
+        sum.add(*counts, 1);
+    }
     let by_hour = match asked.step {
         Step::Hour => store::list_by_day_and_value(db, unit, Dimension::Hour, span).await?,
         _ => Vec::new(),
@@ -213,7 +215,7 @@ fn day_kinds(asked: &Asked, days: &BTreeMap<i64, Counts>, calendar: &Calendar) -
             vec![text(kind.text()), Value::Number(days), Value::Number(n), share(n, sum), per_day(n, days)]
         })
         .collect();
-    section.note = "调休上班的周末算工作日，调休放假的算法定节假日。".to_owned();
+    section.note = "调休上班的周末算工作日，调休放假的算法定节假日。".into();
     let unknown: Vec<String> =
         calendar.unknown_years(asked.from, asked.until).iter().map(|year| format!("{year} 年")).collect();
     if !unknown.is_empty() {
@@ -255,8 +257,8 @@ fn ranking(asked: &Asked, names: &Names, parts: &[(String, Counts)], sum: Counts
             (place, before) = (number, Some(counts.uses()));
         }
         let address = asked.address("/staff/statistics", |ask| {
-            ask.institution = unit.institution.clone();
-            ask.department = unit.department.clone();
+            ask.institution.clone_from(&unit.institution);
+            ask.department.clone_from(&unit.department);
         });
         section.rows.push(vec![
             Value::Number(place),
@@ -287,7 +289,7 @@ fn people(persons: &[(String, Counts)]) -> Vec<Section> {
         bars.push((label, all));
     }
     by_age.charts = vec![chart::bars("各年龄段使用人次", &bars)];
-    by_age.note = "年龄为开始预问诊那天的周岁。".to_owned();
+    by_age.note = "年龄为开始预问诊那天的周岁。".into();
     let sexes: Vec<_> = SEXES
         .iter()
         .map(|(sex, text)| ((*text).to_owned(), AGE_BANDS.iter().map(|(_, _, band)| of(band, sex)).sum()))

@@ -50,7 +50,7 @@ fn use_of_each(asked: &Asked, names: &Names, used: &[(String, Counts)]) -> Secti
     let mut section =
         Section::new("templates", "各问卷模板的使用", &["问卷模板", "使用人次", "占比", "已提交", "提交率"]);
     section.is_wide = true;
-    section.note = "一次预问诊可以用到几份问卷，各计一次。点开看每道题的回答。".to_owned();
+    section.note = "一次预问诊可以用到几份问卷，各计一次。点开看每道题的回答。".into();
     let sum: i64 = used.iter().map(|(_, counts)| counts.uses()).sum();
     let bars: Vec<_> =
         used.iter().take(20).map(|(key, counts)| (names.template(key), counts.uses())).collect();

@@ -76,9 +76,12 @@ async fn uses(house: &House<'_>, unit: &Unit, from: i64, until: i64) -> Vec<(i64
     days.into_iter().map(|(day, counts)| (day, counts.uses())).collect()
 }
 
+type Counted = (String, String, String, i64, String, i64, i64, i64, i64);
+type Answered = (String, String, String, String, i64, String, String, i64);
+
 /// Everything that was counted, without cells that are empty again.
 async fn counted(house: &House<'_>) -> (Vec<String>, Vec<String>) {
-    let counts: Vec<(String, String, String, i64, String, i64, i64, i64, i64)> = on_read!(&house.bench.db, |c| {
+    let counts: Vec<Counted> = on_read!(&house.bench.db, |c| {
         sqlx::query_as(
             "SELECT institution, department, dimension, day, value, n_begun, n_submitted, n_emergency, n_abandoned
             FROM statistics_count",
@@ -87,7 +90,7 @@ async fn counted(house: &House<'_>) -> (Vec<String>, Vec<String>) {
         .await
     })
     .unwrap();
-    let answers: Vec<(String, String, String, String, i64, String, String, i64)> = on_read!(&house.bench.db, |c| {
+    let answers: Vec<Answered> = on_read!(&house.bench.db, |c| {
         sqlx::query_as(
             "SELECT institution, department, template, version, month, question, option, n FROM statistics_answer",
         )

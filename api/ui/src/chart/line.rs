@@ -33,30 +33,30 @@ pub fn lines(title: &str, labels: &[String], series: &[Series]) -> String {
         if most < 4 && most * part % 4 != 0 {
             continue;
         }
-        svg.push_str(&format!("<path class=\"grid\" d=\"M{left} {at}H{right}\"/>"));
-        svg.push_str(&format!("<text class=\"end\" x=\"{}\" y=\"{}\">{value}</text>", left - 8, at + 4));
+        svg.extend([format!("<path class=\"grid\" d=\"M{left} {at}H{right}\"/>")]);
+        svg.extend([format!("<text class=\"end\" x=\"{}\" y=\"{}\">{value}</text>", left - 8, at + 4)]);
     }
     for (number, one) in series.iter().enumerate() {
         let mut points = String::new();
         for (index, value) in (0..).zip(&one.values) {
-            points.push_str(&format!("{}{} {}", if index == 0 { "M" } else { "L" }, x(index), y(*value)));
+            points.extend([format!("{}{} {}", if index == 0 { "M" } else { "L" }, x(index), y(*value))]);
         }
-        svg.push_str(&format!("<path class=\"line s{number}\" d=\"{points}\"/>"));
+        svg.extend([format!("<path class=\"line s{number}\" d=\"{points}\"/>")]);
         if one.values.len() <= MARKED {
             for (index, value) in (0..).zip(&one.values) {
                 svg.push_str(&mark(number, x(index), y(*value)));
             }
         }
         let at = left + i64::try_from(number).unwrap_or(0) * 150;
-        svg.push_str(&format!(
+        svg.extend([format!(
             "<path class=\"line s{number}\" d=\"M{at} 14h34\"/>{}",
             mark(number, at + 17, 14)
-        ));
-        svg.push_str(&format!(
+        )]);
+        svg.extend([format!(
             "<text class=\"start\" x=\"{}\" y=\"18\">{}</text>",
             at + 42,
             escaped(&one.name)
-        ));
+        )]);
     }
     let every = (LABEL * n_labels / (right - left).max(1) + 1).max(1);
     let width = ((right - left) / n_labels).max(1);
@@ -68,13 +68,13 @@ pub fn lines(title: &str, labels: &[String], series: &[Series]) -> String {
             .iter()
             .filter_map(|one| Some(format!("{} {}", one.name, one.values.get(usize::try_from(index).ok()?)?)))
             .collect();
-        svg.push_str(&format!(
+        svg.extend([format!(
             "<rect class=\"place\" x=\"{}\" y=\"{top}\" width=\"{width}\" height=\"{}\"><title>{}：{}</title></rect>",
             x(index) - width / 2,
             bottom - top,
             escaped(label),
             escaped(&told.join("，"))
-        ));
+        )]);
     }
     svg + "</svg>"
 }

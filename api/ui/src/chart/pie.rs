@@ -22,19 +22,19 @@ pub fn pie(title: &str, values: &[(String, i64)]) -> String {
         let (look, share) = (index.min(LOOKS - 1), share(*value, sum));
         let told = format!("{}：{value}（{share}）", escaped(label));
         if *value > 0 {
-            svg.push_str(&format!(
+            svg.extend([format!(
                 "<path class=\"slice\" fill=\"url(#look{look})\" d=\"{}\"><title>{told}</title></path>",
                 slice(before, *value, sum)
-            ));
+            )]);
             before += value;
         }
         let y = 18 + index * 24;
-        svg.push_str(&format!(
+        svg.extend([format!(
             "<g><title>{told}</title><path class=\"slice\" fill=\"url(#look{look})\" d=\"M236 {y}h16v16h-16z\"/>\
              <text class=\"start\" x=\"260\" y=\"{}\">{} {value}（{share}）</text></g>",
             y + 13,
             escaped(&shortened(label, 14))
-        ));
+        )]);
     }
     svg + "</svg>"
 }

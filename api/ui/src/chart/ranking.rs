@@ -16,7 +16,7 @@ pub fn ranking(title: &str, values: &[(String, i64)]) -> String {
     );
     for (index, (label, value)) in (0..).zip(values) {
         let (top, length) = (index * ROW + 4, value.max(&0) * LONGEST / most);
-        svg.push_str(&format!(
+        svg.extend([format!(
             "<g><title>{0}：{value}</title><text class=\"end\" x=\"{1}\" y=\"{2}\">{3}</text>\
              <rect x=\"{LEFT}\" y=\"{4}\" width=\"{length}\" height=\"18\" rx=\"2\"/>\
              <text class=\"start\" x=\"{5}\" y=\"{2}\">{value}</text></g>",
@@ -26,7 +26,7 @@ pub fn ranking(title: &str, values: &[(String, i64)]) -> String {
             escaped(&shortened(label, 15)),
             top + 1,
             LEFT + length + 8,
-        ));
+        )]);
     }
     svg + "</svg>"
 }

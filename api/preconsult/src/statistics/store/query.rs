@@ -24,10 +24,10 @@ pub(in super::super) struct Span {
 
 #[derive(FromRow)]
 struct Sums {
-    n_begun: i64,
-    n_submitted: i64,
-    n_emergency: i64,
-    n_abandoned: i64,
+    begun: i64,
+    submitted: i64,
+    emergency: i64,
+    abandoned: i64,
 }
 
 /// What stands in a list of reports; nobody's name and nothing of their illness.
@@ -44,16 +44,16 @@ pub(in super::super) struct Submitted {
     pub(in super::super) triage_level: Option<i64>,
 }
 
-const SUMS: &str = "CAST(SUM(n_begun) AS BIGINT) AS n_begun, CAST(SUM(n_submitted) AS BIGINT) AS n_submitted,
-    CAST(SUM(n_emergency) AS BIGINT) AS n_emergency, CAST(SUM(n_abandoned) AS BIGINT) AS n_abandoned";
+const SUMS: &str = "CAST(SUM(n_begun) AS BIGINT) AS begun, CAST(SUM(n_submitted) AS BIGINT) AS submitted,
+    CAST(SUM(n_emergency) AS BIGINT) AS emergency, CAST(SUM(n_abandoned) AS BIGINT) AS abandoned";
 
 impl From<Sums> for Counts {
     fn from(sums: Sums) -> Self {
         Self {
-            begun: sums.n_begun,
-            submitted: sums.n_submitted,
-            emergency: sums.n_emergency,
-            abandoned: sums.n_abandoned,
+            begun: sums.begun,
+            submitted: sums.submitted,
+            emergency: sums.emergency,
+            abandoned: sums.abandoned,
         }
     }
 }
@@ -117,8 +117,8 @@ pub(in super::super) async fn list_by_day_and_value(
     }
     let conditions = within(unit, dimension, span);
     let sql = format!(
-        "SELECT day, value, n_begun, n_submitted, n_emergency, n_abandoned FROM statistics_count
-        WHERE {} ORDER BY day, value",
+        "SELECT day, value, n_begun AS begun, n_submitted AS submitted, n_emergency AS emergency,
+            n_abandoned AS abandoned FROM statistics_count WHERE {} ORDER BY day, value",
         conditions.sql()
     );
     let rows: Vec<Row> =
