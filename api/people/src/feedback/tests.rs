@@ -13,7 +13,7 @@ use platform::{
     db::test_support::on_each_database,
     http::{ErrorPage, finish_problems},
     on_read,
-    rights::{Fields, Grant, Held, Permission, Right, Scope},
+    rights::{self, Fields, Gate, Grant, Held, Permission, Right, Scope},
     session::{self, Principal, Role},
 };
 use tower::ServiceExt;
@@ -148,6 +148,7 @@ impl Browser {
         let (router, _) = super::routes().merge(crate::message::routes()).split_for_parts();
         let router = router
             .with_state(app.clone())
+            .layer(from_fn_with_state(Gate::new(app.clone(), crate::ACCESS), rights::guard))
             .layer(from_fn_with_state(app.clone(), session::guard_changes))
             .layer(from_fn_with_state(draw, finish_problems));
         Self { router, cookie: format!("{}={}", cookie.name(), cookie.value()) }
@@ -234,7 +235,9 @@ async fn pages_escape_what_was_written_keep_it_on_a_fault_and_show_it_to_nobody_
         assert!(!other.get("/feedback").await.1.contains("FK"));
         assert!(mine.get("/messages").await.1.contains("反馈已收到"));
 
-        let desk = Browser::of(bench, &clerk(7).principal).await;
+        crate::demo::seed(bench).await.unwrap();
+        let service = clerk(crate::demo::demo_id("staff", "s09").as_u128());
+        let desk = Browser::of(bench, &service.principal).await;
         for path in ["/staff/feedback", "/staff/feedback/statistics", "/staff/messages"] {
             assert_eq!(desk.get(path).await.0, StatusCode::OK, "{path}");
             assert_eq!(mine.get(path).await.0, StatusCode::FORBIDDEN, "{path}");
@@ -249,6 +252,7 @@ async fn pages_escape_what_was_written_keep_it_on_a_fault_and_show_it_to_nobody_
 #[tokio::test]
 async fn a_grant_for_one_institution_reaches_only_what_was_said_of_it() {
     on_each_database(&[crate::migrations], async |bench| {
+        crate::demo::seed(bench).await.unwrap();
         let (me, r) = (applicant(bench).await, request());
         let about = |institution: &str, key: &str| Typed {
             institution: institution.into(),

@@ -10,6 +10,7 @@ use axum::{
 use http_body_util::BodyExt;
 use platform::{
     App, http,
+    rights::{self, Gate},
     session::{COOKIE, csrf_token, guard_changes},
 };
 use tower::ServiceExt;
@@ -35,6 +36,7 @@ impl Client {
         let draw: http::ErrorPage = ui::error_page;
         let (plain, _) = crate::routes().split_for_parts();
         let router = plain
+            .layer(from_fn_with_state(Gate::new(app.clone(), crate::ACCESS), rights::guard))
             .layer(from_fn_with_state(app.clone(), guard_changes))
             .layer(from_fn_with_state(draw, http::finish_problems))
             .with_state(app.clone());
