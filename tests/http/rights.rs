@@ -106,6 +106,11 @@ async fn judged(browser: &mut Browser, route: &Route) -> &'static str {
     }
 }
 
+/// Hospitals and companies are known by their signature, not by a session.
+fn is_for_hospitals(path: &str) -> bool {
+    path.starts_with("/api/feed/") || path.starts_with("/api/herbal/")
+}
+
 fn filled(path: &str, id: &str) -> String {
     let parts: Vec<&str> =
         path.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect();
@@ -137,7 +142,7 @@ async fn every_route_answers_every_role_as_the_table_says() {
                 let is_staff = !["nobody", "resident"].contains(role);
                 let right = match route.who {
                     // A hospital is known by its signature, not by a session.
-                    Who::Public if route.path.starts_with("/api/feed/") => outcome == "sign-in",
+                    Who::Public if is_for_hospitals(route.path) => outcome == "sign-in",
                     Who::Public => outcome == "yes",
                     _ if *role == "nobody" => outcome == "sign-in",
                     Who::SignedIn => outcome == "yes",
@@ -205,10 +210,16 @@ async fn a_resident_cannot_open_anothers_things_by_id() {
     /// What belongs to the caller's own session, whatever the address says.
     const OF_THE_SESSION: [&str; 2] = ["/realname/photo/{side}", "/realname/photo/{side}/image"];
     /// Proven by `pages_escape_what_was_written_keep_it_on_a_fault_and_show_it_to_nobody_else`,
-    /// `a_partner_leads_in_and_redeems_over_http` and
-    /// `a_registration_gets_the_questionnaire_that_fits_and_one_consultation`.
-    const ELSEWHERE: [&str; 4] =
-        ["/feedback/{id}", "/feedback/{id}/photo/{photo}", "/entry/visits/{token}/leave", "/visits/{id}"];
+    /// `a_partner_leads_in_and_redeems_over_http`,
+    /// `a_registration_gets_the_questionnaire_that_fits_and_one_consultation` and
+    /// `a_patient_sees_the_own_prescriptions_with_every_step_and_nobody_elses`.
+    const ELSEWHERE: [&str; 5] = [
+        "/feedback/{id}",
+        "/feedback/{id}/photo/{photo}",
+        "/entry/visits/{token}/leave",
+        "/visits/{id}",
+        "/prescriptions/{id}",
+    ];
     TestApp::on_each_database(async |app| {
         let mut owner = app.resident("r05").await;
         let body = json!({"institution": "H01", "department": "IM"});

@@ -89,6 +89,8 @@ async fn rules_are_changed_tried_on_last_month_and_published() {
         );
 
         app.clock.advance(chrono::TimeDelta::hours(1));
+        // An hour at rest ends a session.
+        let mut editor = app.staff("s04").await;
         // Last month: two of three go elsewhere, and nobody is named.
         assert_eq!(editor.post_form(&format!("{BASE}/month"), &[]).await.status, 303);
         let waiting = editor.get(&format!("{BASE}/month")).await.body;

@@ -50,7 +50,7 @@ async fn a_role_is_changed_after_its_changes_were_shown_and_holds_at_once() {
         assert_eq!((rows.len(), rows[0].action.as_str()), (1, "role.change"));
         assert_eq!(
             rows[0].reason.as_deref(),
-            Some("院内会诊；查看预问诊：本科室，显示姓名、病情→本机构，显示姓名、病情；显示被隐去的内容：本科室→无；编写问卷模板：本科室→无")
+            Some("院内会诊；查看预问诊：本科室，显示姓名、病情→本机构，显示姓名、病情；开具饮片处方：本科室→无；显示被隐去的内容：本科室→无；编写问卷模板：本科室→无")
         );
         // In the same session, without signing in again.
         let mut other = app.staff("s02").await;

@@ -40,7 +40,7 @@ fn at(version: i64, text: &str) -> Typed {
 }
 
 fn clerk(n: u128) -> Right {
-    clerk_of("H01", n, Scope::District)
+    clerk_of("JA01", n, Scope::District)
 }
 
 fn clerk_of(institution: &str, n: u128, scope: Scope) -> Right {
@@ -252,15 +252,15 @@ async fn pages_escape_what_was_written_keep_it_on_a_fault_and_show_it_to_nobody_
 #[tokio::test]
 async fn a_grant_for_one_institution_reaches_only_what_was_said_of_it() {
     on_each_database(&[crate::migrations], async |bench| {
-        crate::demo::seed(bench).await.unwrap();
+        crate::organisation::service::load(bench).await.unwrap();
         let (me, r) = (applicant(bench).await, request());
         let about = |institution: &str, key: &str| Typed {
             institution: institution.into(),
             request_key: key.into(),
             ..typed("排队太久")
         };
-        let first = service::submit(bench, &r, me, &about("H01", "k-h01")).await.unwrap();
-        let second = service::submit(bench, &r, me, &about("H02", "k-h02")).await.unwrap();
+        let first = service::submit(bench, &r, me, &about("JA01", "k-h01")).await.unwrap();
+        let second = service::submit(bench, &r, me, &about("JA02", "k-h02")).await.unwrap();
         service::submit(bench, &r, me, &about("", "k-none")).await.unwrap();
         let today = bench.app.clock.today();
         let span = (bench.now() - TimeDelta::days(1), bench.now() + TimeDelta::days(1));
@@ -271,7 +271,7 @@ async fn a_grant_for_one_institution_reaches_only_what_was_said_of_it() {
             found.into_iter().map(|one| one.id).collect::<Vec<_>>()
         };
         let (of_first, of_second) =
-            (clerk_of("H01", 1, Scope::Institution), clerk_of("H02", 2, Scope::Institution));
+            (clerk_of("JA01", 1, Scope::Institution), clerk_of("JA02", 2, Scope::Institution));
         assert_eq!((seen(&of_first).await, seen(&of_second).await), (vec![first], vec![second]));
         assert_eq!(seen(&clerk(3)).await.len(), 3);
         let read = service::read(bench, &r, &of_second, first).await;
@@ -281,10 +281,10 @@ async fn a_grant_for_one_institution_reaches_only_what_was_said_of_it() {
             assert!(matches!(refused, Err(PeopleError::NotFound)), "{refused:?}");
         }
         // What was given to somebody stays with them, whatever it is about.
-        service::handle(bench, &r, &clerk_of("H01", 9, Scope::District), second, Event::Claimed, &at(1, ""))
+        service::handle(bench, &r, &clerk_of("JA01", 9, Scope::District), second, Event::Claimed, &at(1, ""))
             .await
             .unwrap();
-        assert_eq!(seen(&clerk_of("H03", 9, Scope::Assigned)).await, [second]);
+        assert_eq!(seen(&clerk_of("JA03", 9, Scope::Assigned)).await, [second]);
     })
     .await;
 }
