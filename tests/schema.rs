@@ -108,7 +108,8 @@ async fn every_operation_keeps_to_the_document_for_whatever_it_is_sent() {
         Command::new(program)
             .current_dir(folder.path())
             .args(["--config-file", "schemathesis.toml", "run", "--checks", "all", "--no-color"])
-            .args(["--continue-on-failure", "--seed", "1", "--workers", "2"])
+            // Python 3.11 loses count in `ast.parse` when two threads are in it (cpython#106905).
+            .args(["--continue-on-failure", "--seed", "1", "--workers", "1"])
             .args(["--max-examples", &EXAMPLES.to_string()])
             .args(["--suppress-health-check", "all", "--generation-database", "none"])
             .arg(format!("{}/openapi.json", site.base()))

@@ -76,6 +76,7 @@ struct CatalogueStock {
 struct Since {
     /// The version known; from the beginning when absent.
     #[serde(default)]
+    #[param(minimum = -9_007_199_254_740_991_i64, maximum = 9_007_199_254_740_991_i64)]
     after: i64,
 }
 

@@ -22,6 +22,7 @@ pub(super) struct Checked {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Signatures {
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     pub(super) version: i64,
     pub(super) signatures: Vec<Signature>,
 }

@@ -50,6 +50,7 @@ pub struct Document {
     pub syndromes: Vec<Coded>,
     pub lines: Vec<Line>,
     /// How many doses (剂).
+    #[schema(minimum = 1, maximum = 365)]
     pub doses: u32,
     /// 汤剂, 颗粒, 膏方, 丸散 or 外用; 汤剂 when not said.
     #[serde(default)]
@@ -67,6 +68,7 @@ pub struct Document {
     pub reason: String,
     /// Days the prescriber noted it to be valid.
     #[serde(default)]
+    #[schema(maximum = 4_294_967_295_u32)]
     pub valid_days: Option<u32>,
     #[serde(default)]
     pub delivery: Delivery,

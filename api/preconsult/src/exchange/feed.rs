@@ -48,8 +48,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 struct Since {
     /// `next` of the answer before; from the beginning when absent.
     #[serde(default)]
+    #[param(minimum = -9_007_199_254_740_991_i64, maximum = 9_007_199_254_740_991_i64)]
     after: i64,
     /// At most 50.
+    #[param(maximum = 4_294_967_295_u32)]
     limit: Option<usize>,
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Asked {
     /// Code of a clinical department; one with subdivisions covers them.
     pub(super) department: Option<String>,
     /// Most hits, 1 to 50.
-    #[param(default = 10)]
+    #[param(default = 10, maximum = 4_294_967_295_u32)]
     pub(super) limit: Option<usize>,
 }
 

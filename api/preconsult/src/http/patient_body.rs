@@ -27,6 +27,7 @@ pub(super) struct Begin {
 pub(super) struct AnswerBody {
     /// `turn` as it was read: the number of answers so far.
     #[serde(deserialize_with = "platform::http::whole")]
+    #[schema(maximum = 4_294_967_295_u32)]
     pub(super) turn: usize,
     /// The patient's words; several options are joined with 、.
     #[schema(min_length = 1, max_length = 10_000, pattern = r"\S")]
@@ -38,6 +39,7 @@ pub(super) struct AnswerBody {
 pub(super) struct UndoBody {
     /// `turn` as it was read.
     #[serde(deserialize_with = "platform::http::whole")]
+    #[schema(maximum = 4_294_967_295_u32)]
     pub(super) turn: usize,
 }
 
