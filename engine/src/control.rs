@@ -3,7 +3,8 @@
 use kb::{ConceptId, ConceptKind};
 use nlp::{MeasureKind, Onset, Status};
 use rules::{
-    form::{Session, screen::Control},
+    expr::Kind,
+    form::{Answer, Session, screen::Control},
     quality::{Book, Fact, Finding, NoScores, Point, Sheet},
 };
 
@@ -29,6 +30,9 @@ impl Engine {
         let mut facts = Facts { book, sheet: book.sheet() };
         self.person(&mut facts, interview, about);
         self.said(&mut facts, interview);
+        for (_, session) in interview.sessions() {
+            facts.answered(session);
+        }
         for (section, text) in texts {
             let is_asked = !text.contains(UNASKED);
             if is_asked && !text.trim().is_empty() {
@@ -155,8 +159,54 @@ struct Facts<'a> {
 impl Facts<'_> {
     /// Sets a fact the vocabulary of the rules knows; editors may leave names out, and then no rule asks for them.
     fn set(&mut self, name: &str, fact: Fact) {
-        if self.book.schema().slot(name).is_some() {
+        if self.kind(name).is_some() {
             let _other_kind = self.sheet.set(name, fact);
+        }
+    }
+}
+
+impl Facts<'_> {
+    /// Sets the facts that questions of a questionnaire are named after.
+    fn answered(&mut self, session: &Session) {
+        let screens = session.screens();
+        for shown in screens.iter().flat_map(|screen| session.on(screen)) {
+            let Some(text) = &shown.answer else { continue };
+            let Ok(Some(answer)) = session.answer_of(&shown.path, text) else { continue };
+            let Some(kind) = self.kind(&shown.path) else { continue };
+            let fact = match (answer, kind) {
+                (Answer::Truth(is_so), _) => Fact::Truth(is_so),
+                // Another unit would be another number.
+                (Answer::Number(number), Kind::Number { unit })
+                    if unit.is_none_or(|unit| unit == shown.unit_text) =>
+                {
+                    Fact::Number(number)
+                }
+                (Answer::Choice(label), _) => Fact::Choice(label),
+                (Answer::Set(mut chosen), Kind::Set(labels)) => {
+                    chosen.retain(|label| labels.contains(label));
+                    let is_none = shown.options.iter().any(|option| option.chosen && option.exclusive);
+                    if chosen.is_empty() && !is_none {
+                        continue;
+                    }
+                    Fact::Set(chosen)
+                }
+                (Answer::Text(text), _) => Fact::Text(text),
+                (Answer::Date(days), _) => Fact::Date(days),
+                _ => continue,
+            };
+            self.set(&shown.path, fact);
+        }
+    }
+
+    /// What values a name has, for each row where its group repeats.
+    fn kind(&self, path: &str) -> Option<&Kind> {
+        let name = match path.split_once('[') {
+            Some((group, rest)) => format!("{group}{}", rest.split_once(']')?.1),
+            None => path.to_owned(),
+        };
+        match &self.book.schema().field(self.book.schema().slot(&name)?)?.kind {
+            Kind::Item { of, .. } => Some(of),
+            kind => Some(kind),
         }
     }
 }

@@ -19,7 +19,8 @@ mod network;
 mod patient;
 mod questionnaire;
 mod stage;
+mod walk;
 mod window;
 
-use stage::on_stage;
+use stage::{on_stage, on_whole_stage};
 use window::Window;

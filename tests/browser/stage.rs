@@ -35,10 +35,26 @@ pub(crate) async fn on_stage<T: Future<Output = ()> + Send + 'static>(
     name: &str,
     test: impl FnOnce(Arc<Stage>) -> T,
 ) {
+    play(name, Site::start(), test).await;
+}
+
+/// The same with simulated outside systems and everything a node does besides answering.
+pub(crate) async fn on_whole_stage<T: Future<Output = ()> + Send + 'static>(
+    name: &str,
+    test: impl FnOnce(Arc<Stage>) -> T,
+) {
+    play(name, Site::start_whole(), test).await;
+}
+
+async fn play<T: Future<Output = ()> + Send + 'static>(
+    name: &str,
+    site: impl Future<Output = Site>,
+    test: impl FnOnce(Arc<Stage>) -> T,
+) {
     let Some(driver) = Driver::start() else {
         return skip(name);
     };
-    let site = Mutex::new(Site::start().await);
+    let site = Mutex::new(site.await);
     let stage = Arc::new(Stage { site, driver, windows: Mutex::default() });
     let outcome = tokio::spawn(timeout(LONGEST, test(stage.clone()))).await;
     let is_late = matches!(outcome, Ok(Err(_)));

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use axum::Router;
+use gateways::simulate::Simulators;
 use platform::{App, Config};
+use server::{start, work::Work};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -13,6 +15,9 @@ use crate::releases;
 pub struct Site {
     /// The shared parts of the program.
     pub app: App,
+    /// The outside systems of [`Site::start_whole`].
+    pub simulators: Simulators,
+    work: Option<Work>,
     address: SocketAddr,
     serving: JoinHandle<()>,
     _var: TempDir,
@@ -27,16 +32,26 @@ impl Site {
     /// The same with another configuration.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let var = tempfile::tempdir().expect("a temporary folder");
-        let mut config = Config {
-            var_dir: var.path().to_owned(),
-            data_dir: concat!(env!("CARGO_MANIFEST_DIR"), "/../data").into(),
-            ..Config::default()
-        };
+        let mut config = config(&var);
         change(&mut config);
-        let app = server::start::app(config).await.expect("the program starts");
-        server::start::seed(&app).await.expect("demo people come in");
+        Self::of(config, var, Simulators::default()).await
+    }
+
+    /// With every outside system simulated, and with the jobs and clocks of a node.
+    pub async fn start_whole() -> Self {
+        let var = tempfile::tempdir().expect("a temporary folder");
+        let mut config = config(&var);
+        let simulators = start::simulate(&mut config).await.expect("simulators start");
+        let mut site = Self::of(config, var, simulators).await;
+        site.work = Some(Work::begin(&site.app, &releases(&site.app)).await.expect("work begins"));
+        site
+    }
+
+    async fn of(config: Config, var: TempDir, simulators: Simulators) -> Self {
+        let app = start::app(config).await.expect("the program starts");
+        start::seed(&app).await.expect("demo people come in");
         let (address, serving) = serve(&app, SocketAddr::from(([127, 0, 0, 1], 0))).await;
-        Self { app, address, serving, _var: var }
+        Self { app, simulators, work: None, address, serving, _var: var }
     }
 
     /// `http://127.0.0.1:…`
@@ -58,6 +73,14 @@ impl Site {
     /// Serves again on the same address and database.
     pub async fn start_again(&mut self) {
         (_, self.serving) = serve(&self.app, self.address).await;
+    }
+}
+
+fn config(var: &TempDir) -> Config {
+    Config {
+        var_dir: var.path().to_owned(),
+        data_dir: concat!(env!("CARGO_MANIFEST_DIR"), "/../data").into(),
+        ..Config::default()
     }
 }
 

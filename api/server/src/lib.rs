@@ -10,6 +10,7 @@ mod openapi;
 mod recognise;
 pub mod router;
 pub mod start;
+pub mod work;
 
 pub use openapi::document;
 pub use router::{access, router};

@@ -1,4 +1,4 @@
-use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{io, net::SocketAddr, process::ExitCode};
 
 use anyhow::Context;
 use knowledge::service::Started;
@@ -7,11 +7,7 @@ use platform::App;
 use tokio::net::TcpListener;
 
 use super::say;
-use crate::{
-    maintenance,
-    router::{Consultations, preconsult_of, router},
-    start,
-};
+use crate::{router::router, start, work::Work};
 
 /// Serves until ctrl-c or SIGTERM, then finishes the requests that are open.
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
@@ -31,40 +27,16 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
         tracing::warn!(note, "release at the start");
         say(note)?;
     }
-    let following = tokio::spawn(releases.clone().follow());
     let (rows, hash) = platform::audit::find_head(&app.db).await?;
     tracing::info!(rows, hash, "the audit trail ends here");
-    let upkeep = tokio::spawn(maintenance::run(app.clone()));
-    let keys = tokio::spawn(maintenance::follow_keys(app.clone()));
-    let gateways = gateways::Gateways::of(&app);
-    let pushes = people::message::outside(&gateways);
-    let worker = people::message::handlers(platform::jobs::Worker::new(app.clone()), pushes);
-    let month = Arc::new(Consultations(preconsult_of(&app, &releases)));
-    let worker = knowledge::service::trial::handlers(worker, releases.clone(), month);
-    let registering = preconsult_of(&app, &releases);
-    let registering = tokio::spawn(maintenance::follow_registrations(registering, gateways.clone()));
-    let counting = tokio::spawn(maintenance::follow_statistics(preconsult_of(&app, &releases)));
-    let worker = platform::backup::handlers(worker, &app);
-    let worker = people::directory::handlers(worker, &app, &gateways);
-    people::directory::ask_first(&app).await?;
-    let worker = herbal::handlers(worker, &gateways);
-    let worker = preconsult::exchange::handlers(worker, gateways);
-    let clock = tokio::spawn(herbal::service::run_clock(app.clone()));
-    let (serving, over) = tokio::sync::oneshot::channel::<()>();
-    let jobs = tokio::spawn(worker.run(async { drop(over.await) }));
+    let work = Work::begin(&app, &releases).await?;
     let stop = told_to_stop()?;
     greet_people(&opened, set_up.as_deref(), listener.local_addr()?)?;
     greet(&app, listener.local_addr()?)?;
     let service = router(app.clone(), releases).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await?;
-    drop((serving, simulators));
-    jobs.await?;
-    upkeep.abort();
-    keys.abort();
-    following.abort();
-    registering.abort();
-    clock.abort();
-    counting.abort();
+    work.finish().await?;
+    drop(simulators);
     app.db.close().await;
     say("已停止。")?;
     Ok(ExitCode::SUCCESS)
