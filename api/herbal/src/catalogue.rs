@@ -19,6 +19,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use chrono::NaiveDate;
 use gateways::Gateways;
 use platform::{
     App, Tx,
@@ -73,12 +74,39 @@ pub fn handlers(worker: Worker, gateways: Gateways) -> Worker {
         .on(push::SWEEP, |app, _| async move { Ok(push::sweep(&app).await?) })
 }
 
+/// What so many doses of these lines (code, name, unit, dose) cost in fen by the prices of a day; None where a piece is
+/// not in the catalogue, is counted in another unit, or has no price.
+pub(crate) async fn reckon<'l>(
+    tx: &mut Tx,
+    lines: impl Iterator<Item = (&'l str, &'l str, &'l str, f64)>,
+    doses: i64,
+    day: NaiveDate,
+) -> sqlx::Result<Option<i64>> {
+    let mut sum = 0_i64;
+    for (code, name, unit, dose) in lines {
+        let Some((piece, counted)) = store::find_piece_for(tx, code, name).await? else { return Ok(None) };
+        let Some(price) = find_price(tx, &piece, day).await? else { return Ok(None) };
+        let is_same = counted == unit || (counted == "克" && unit == "g");
+        let quantity = sheet::decimal(&dose.to_string(), 3).and_then(|one| one.checked_mul(doses));
+        let Some(fen) = quantity.filter(|_| is_same).and_then(|quantity| price.amount(quantity)) else {
+            return Ok(None);
+        };
+        sum = sum.saturating_add(fen);
+    }
+    Ok(Some(sum))
+}
+
+/// The version of the catalogue a transaction sees.
+pub(crate) async fn version(tx: &mut Tx) -> sqlx::Result<i64> {
+    store::read_version(tx).await
+}
+
 /// Every service company, also those that no longer work.
 pub async fn list_companies(app: &App) -> sqlx::Result<Vec<Company>> {
     store::list_companies(&app.db).await
 }
 
 /// The price of a piece on a day, with the version it was set in.
-pub async fn find_price(tx: &mut Tx, piece: &str, day: chrono::NaiveDate) -> sqlx::Result<Option<Price>> {
+pub async fn find_price(tx: &mut Tx, piece: &str, day: NaiveDate) -> sqlx::Result<Option<Price>> {
     store::find_price(tx, piece, day).await
 }

@@ -25,7 +25,7 @@ pub enum DemoError {
 
 /// Two fictitious companies for the hospitals of the demo; the demo's pharmacist works for the first as well.
 pub async fn furnish(app: &App) -> sqlx::Result<()> {
-    let companies = [("C01", "青囊饮片代煎中心"), ("C02", "杏林饮片服务公司")];
+    let companies = [("C01", "云川杏林代煎中心"), ("C02", "青囊饮片服务公司")];
     let mut tx = app.db.begin().await?;
     for (code, name) in companies {
         store::save_company(&mut tx, code, name, app.now()).await?;

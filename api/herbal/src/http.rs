@@ -169,9 +169,11 @@ async fn pay(
     call: Call,
 ) -> Result<Response, Problem> {
     let paid: Paid = call.read()?;
+    let charged = paid.charged()?;
     let detail = Detail { receipt: paid.receipt, ..Detail::default() };
     let done = (Event::Paid, paid.by.as_str(), &detail);
-    Ok(answered(service::act(&service, call.hospital(), &call.once()?, &number, done).await?))
+    let once = call.once()?;
+    Ok(answered(service::act(&service, call.hospital(), &once, &number, done, charged.as_ref()).await?))
 }
 
 /// 调配开始以后要退费：先申请。
@@ -211,7 +213,7 @@ async fn decide_refund(
     let event = if decided.is_agreed { Event::RefundAgreed } else { Event::RefundRefused };
     let detail = Reason::checked(&decided.reason)?;
     let done = (event, decided.by.as_str(), &detail);
-    Ok(answered(service::act(&service, call.hospital(), &call.once()?, &number, done).await?))
+    Ok(answered(service::act(&service, call.hospital(), &call.once()?, &number, done, None).await?))
 }
 
 /// 退费已完成，写明原因；处方成为“已退费”。
@@ -237,7 +239,7 @@ async fn told(service: &Service, call: &Call, number: &str, event: Event) -> Res
     let reason: Reason = call.read()?;
     let detail = Reason::checked(&reason.reason)?;
     let done = (event, reason.by.as_str(), &detail);
-    Ok(answered(service::act(service, call.hospital(), &call.once()?, number, done).await?))
+    Ok(answered(service::act(service, call.hospital(), &call.once()?, number, done, None).await?))
 }
 
 fn answered(saved: SavedAnswer) -> Response {

@@ -150,6 +150,32 @@ pub struct Happened {
     pub detail: Detail,
 }
 
+/// What the hospital charged, in fen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Charged {
+    /// 饮片费
+    #[schema(minimum = 0, maximum = 100_000_000)]
+    pub pieces_fen: i64,
+    /// 代煎费
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 100_000_000)]
+    pub decoction_fen: i64,
+    /// 配送费
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 100_000_000)]
+    pub delivery_fen: i64,
+}
+
+/// What a prescription costs, kept at its payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Charge {
+    pub(crate) doses: i64,
+    pub(crate) amounts: crate::statement::Amounts,
+    /// Version of the catalogue that held.
+    pub(crate) price_version: i64,
+}
+
 /// What was told of a step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]

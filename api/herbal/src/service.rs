@@ -4,6 +4,7 @@
 //! one transaction.
 
 mod audit_desk;
+mod charge;
 mod clock;
 mod company;
 mod hospital;
@@ -65,7 +66,7 @@ pub(crate) async fn advance(
         store::insert_notice(tx, id, order).await?;
         wake(app, tx, order.id, TimeDelta::zero()).await?;
     }
-    Ok(())
+    charge::settle(app, tx, order, event).await
 }
 
 /// Writes the job that tells the hospital what waits of a prescription.

@@ -30,6 +30,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use error::StatementError;
 pub use model::{Amounts, Month, Settled, State};
+pub(crate) use service::is_recorded;
 pub use service::record;
 
 use crate::Shared;

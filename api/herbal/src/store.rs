@@ -1,5 +1,6 @@
 //! The only SQL. Personal columns are sealed here on the way in and opened on the way out.
 
+mod charge;
 mod company;
 mod event;
 mod notice;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::HerbalError;
 
+pub(crate) use charge::{find_charge, insert_charge};
 pub(crate) use company::{find_company_of, list_candidates, save_company, save_member, save_share};
 pub(crate) use event::{insert_event, list_events};
 pub(crate) use notice::{Notice, find_head, insert_notice, list_lanes_overdue, update_tried};

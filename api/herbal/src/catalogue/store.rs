@@ -137,6 +137,17 @@ pub(super) async fn list_prices(db: &Db, code: &str) -> sqlx::Result<Vec<(String
     Ok(rows.into_iter().map(|row| (row.piece.clone(), row.price())).collect())
 }
 
+/// Code and unit of the active piece a line of a prescription means: the one of its code, else the one of its name.
+pub(super) async fn find_piece_for(
+    tx: &mut Tx,
+    code: &str,
+    name: &str,
+) -> sqlx::Result<Option<(String, String)>> {
+    let sql = "SELECT code, unit FROM herbal_piece WHERE is_active = $3 AND (code = $1 OR name = $2)
+        ORDER BY CASE WHEN code = $1 THEN 0 ELSE 1 END, code LIMIT 1";
+    on_tx!(tx, |c| sqlx::query_as(sql).bind(code).bind(name).bind(true).fetch_optional(c).await)
+}
+
 pub(super) async fn find_price(tx: &mut Tx, piece: &str, day: NaiveDate) -> sqlx::Result<Option<Price>> {
     let sql =
         "SELECT piece, version, valid_from, fen, per FROM herbal_price WHERE piece = $1 AND valid_from <= $2

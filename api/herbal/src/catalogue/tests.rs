@@ -9,7 +9,7 @@ use platform::{Config, config::ALL_OTHERS, db::test_support::Bench, jobs::Worker
 use rust_xlsxwriter::Workbook;
 
 use super::{
-    find_price,
+    find_price, reckon,
     model::{Company, Person},
     service::{self, Desk},
     store,
@@ -70,6 +70,15 @@ async fn a_file_is_looked_at_and_then_taken_over_whole() {
         let mut tx = house.app().db.begin().await.unwrap();
         let today = house.app().clock.today();
         assert_eq!(find_price(&mut tx, "T001", today).await.unwrap().unwrap().amount(10_000), Some(123));
+        // Seven doses of 10.5 g are 73.5 × 0.1234 yuan.
+        let mut cost = async |code, name, unit| {
+            reckon(&mut tx, [(code, name, unit, 10.5)].into_iter(), 7, today).await.unwrap()
+        };
+        assert_eq!(cost("", "当归", "g").await, Some(907));
+        assert_eq!(cost("T001", "全当归", "克").await, Some(907), "by its code");
+        assert_eq!(cost("", "当归", "袋").await, None, "another unit");
+        assert_eq!(cost("", "黄芪", "g").await, None, "not in the catalogue");
+        assert_eq!(cost("T003", "云川秘制草", "包").await, None, "out of use");
         drop(tx);
         let (_, same) = import(&admin, FIRST.as_bytes()).await;
         same.shows("没有变化");

@@ -4,12 +4,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    model::{Decision, Detail, Found, Signature, reason_text},
+    HerbalError,
+    model::{Charged, Decision, Detail, Found, Signature, reason_text},
     service::Whole,
 };
 
 /// Longest reason, in characters.
 const LONGEST: usize = 200;
+/// Most that is charged under one heading.
+const MOST_FEN: i64 = 100_000_000;
 
 /// What the rules found.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,6 +49,25 @@ pub(super) struct Paid {
     pub(super) receipt: String,
     #[serde(default)]
     pub(super) by: String,
+    /// What was charged; reckoned by the prices of the catalogue when left out.
+    #[serde(default)]
+    pub(super) charge: Option<Charged>,
+}
+
+impl Paid {
+    /// What was charged, where every amount can be.
+    pub(super) fn charged(&self) -> Result<Option<Charged>, HerbalError> {
+        let Some(told) = self.charge else { return Ok(None) };
+        let amounts = [
+            ("/charge/pieces_fen", told.pieces_fen),
+            ("/charge/decoction_fen", told.decoction_fen),
+            ("/charge/delivery_fen", told.delivery_fen),
+        ];
+        let wrong = amounts.into_iter().filter(|(_, fen)| !(0..=MOST_FEN).contains(fen));
+        let faults: Vec<_> =
+            wrong.map(|(pointer, _)| (pointer.to_owned(), "金额以分计，为 0 到 100000000")).collect();
+        if faults.is_empty() { Ok(Some(told)) } else { Err(HerbalError::Faults(faults)) }
+    }
 }
 
 /// What the hospital decided of a refund.

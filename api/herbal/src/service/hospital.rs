@@ -3,10 +3,10 @@
 use axum::http::StatusCode;
 use platform::{audit, idempotency::SavedAnswer};
 
-use super::{Answer, Once, advance, dispatch, entry};
+use super::{Answer, Once, advance, charge, dispatch, entry};
 use crate::{
     HerbalError, Service,
-    model::{Detail, Event, Happened, Hospital, Order, Verdict, Version},
+    model::{Charged, Detail, Event, Happened, Hospital, Order, Verdict, Version},
     store,
 };
 
@@ -44,6 +44,7 @@ pub(crate) async fn act(
     once: &Once<'_>,
     number: &str,
     (event, by, detail): (Event, &str, &Detail),
+    charged: Option<&Charged>,
 ) -> Result<SavedAnswer, HerbalError> {
     let app = &service.app;
     let scope = format!("herbal.{}/{}/{number}", event.name(), who.institution);
@@ -56,6 +57,8 @@ pub(crate) async fn act(
     let by = if by.is_empty() { who.institution } else { by };
     advance(app, &mut tx, &mut order, event, (who.institution, by), detail).await?;
     if event == Event::Paid {
+        let version = store::find_version(app, &app.db, order.id, order.version).await?;
+        charge::keep(app, &mut tx, (&order, &version.document), charged).await?;
         dispatch(app, &mut tx, &mut order).await?;
     }
     let saved = once.save(&mut tx, &scope, (StatusCode::OK, &Answer::of(&order, Vec::new()))).await?;

@@ -34,6 +34,11 @@ pub async fn record(tx: &mut Tx, settled: &Settled<'_>) -> sqlx::Result<()> {
     settlement::record(tx, settled).await
 }
 
+/// Whether anything of an order was ever billed.
+pub(crate) async fn is_recorded(tx: &mut Tx, order_number: &str) -> sqlx::Result<bool> {
+    settlement::is_recorded(tx, order_number).await
+}
+
 /// A file as it was sent.
 pub(crate) struct File<'a> {
     /// Of the other side, seen from whoever uploads.

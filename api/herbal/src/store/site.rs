@@ -52,7 +52,8 @@ pub(crate) async fn find_site(app: &App, institution: &str) -> Result<Site, Herb
 pub(crate) async fn list_sites(app: &App) -> sqlx::Result<Vec<(String, String, i64, bool, bool)>> {
     let sql = "SELECT i.code, i.name, COALESCE(s.audit_seconds, 120), COALESCE(s.holds_signed, FALSE),
             s.secret IS NOT NULL
-        FROM institution i LEFT JOIN herbal_site s ON s.institution = i.code ORDER BY i.code";
+        FROM institution i LEFT JOIN herbal_site s ON s.institution = i.code
+        WHERE i.code NOT IN (SELECT code FROM herbal_company) ORDER BY i.code";
     on_read!(&app.db, |c| sqlx::query_as(sql).fetch_all(c).await)
 }
 

@@ -1,10 +1,13 @@
-use platform::session::{Principal, Role};
+use platform::{
+    on_read,
+    session::{Principal, Role},
+};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     HerbalError,
-    model::{Decision, Detail, Document, Event, State, Step},
+    model::{Charged, Decision, Detail, Document, Event, State, Step},
     service::{self, Proof},
     store,
     testing::{House, on_each},
@@ -14,12 +17,18 @@ const NONE: Proof<'static> = Proof { name: "", tail: "", receipt: "" };
 
 /// A prescription that was passed and paid with a receipt; gives its id.
 async fn paid(house: &House<'_>, document: &Document) -> Uuid {
+    paid_with(house, document, None).await
+}
+
+async fn paid_with(house: &House<'_>, document: &Document, charged: Option<&Charged>) -> Uuid {
     let id = house.upload(document).await;
     let who = house.pharmacist().await;
     service::decide(&house.service, &who, (id, 1), (Decision::Passed, &[], "")).await.unwrap();
     let detail = Detail { receipt: "S-17".into(), ..Detail::default() };
     let done = (Event::Paid, "收费处", &detail);
-    service::act(&house.service, house.hospital(), &house.once(), &document.number, done).await.unwrap();
+    service::act(&house.service, house.hospital(), &house.once(), &document.number, done, charged)
+        .await
+        .unwrap();
     id
 }
 
@@ -179,6 +188,67 @@ async fn the_company_works_by_screen_and_the_label_leads_to_a_trace_without_the_
         let elsewhere = house.staff.iter().find(|one| one.department.institution == "H02").unwrap();
         let stranger = house.auditor(elsewhere).await;
         assert!(matches!(service::company_of(&house.service, &stranger).await, Err(HerbalError::Refused(_))));
+    })
+    .await;
+}
+
+/// Months and amounts an order was billed with: doses, pieces, decoction, delivery, refunded.
+async fn billed(house: &House<'_>, number: &str) -> Vec<(String, i64, i64, i64, i64, i64)> {
+    let sql = "SELECT company, doses, pieces_fen, decoction_fen, delivery_fen, refunded_fen
+        FROM herbal_settlement_line WHERE order_number = $1 ORDER BY month";
+    let order = format!("H01-{number}");
+    on_read!(&house.service.app.db, |c| sqlx::query_as(sql).bind(&order).fetch_all(c).await).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_handed_over_is_billed_once_and_what_is_paid_back_afterwards_is_taken_off() {
+    on_each(async |house| {
+        let charged = Charged { pieces_fen: 12_345, decoction_fen: 2_100, delivery_fen: 0 };
+        let document = house.document("沈怀山");
+        let (number, doses) = (document.number.clone(), i64::from(document.doses));
+        let id = paid_with(&house, &document, Some(&charged)).await;
+        step(&house, id, Event::Accepted, &NONE).await.unwrap();
+        for done in [Step::Dispensed, Step::Checked, Step::Soaked, Step::Decocted, Step::Packed, Step::Ready]
+        {
+            step(&house, id, Event::Did(done), &NONE).await.unwrap();
+            assert!(billed(&house, &number).await.is_empty(), "not before it is handed over");
+        }
+        let tail = document.patient.id_number.clone().unwrap().split_off(14);
+        let right = Proof { name: "沈怀山", tail: &tail, receipt: "S-17" };
+        step(&house, id, Event::PickedUp, &right).await.unwrap();
+        assert_eq!(billed(&house, &number).await, [("C01".into(), doses, 12_345, 2_100, 0, 0)]);
+
+        // Paid back before anything was handed over, it is in no month.
+        let early = house.document("沈怀山");
+        let id = paid_with(&house, &early, Some(&charged)).await;
+        let why = Detail { reason: "不想要了".into(), ..Detail::default() };
+        let back = (Event::Refunded, "收费处", &why);
+        service::act(&house.service, house.hospital(), &house.once(), &early.number, back, None)
+            .await
+            .unwrap();
+        assert_eq!(house.order(&early.number).await.state, State::Refunded);
+        assert!(billed(&house, &early.number).await.is_empty(), "{id}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_amount_that_cannot_be_is_refused_with_its_place() {
+    on_each(async |house| {
+        let document = house.document("沈怀山");
+        let id = house.upload(&document).await;
+        let who = house.pharmacist().await;
+        service::decide(&house.service, &who, (id, 1), (Decision::Passed, &[], "")).await.unwrap();
+        let secret = house.secret("H01").await;
+        let at = format!("/api/herbal/prescriptions/{}/payment", document.number);
+        let wrong = json!({"receipt": "S-1", "charge": {"pieces_fen": -1}});
+        let refused = house.call(("H01", &secret), "POST", &at, "key-00001", &wrong).await;
+        assert_eq!(refused.status.as_u16(), 422, "{}", refused.text);
+        assert!(refused.text.contains("/charge/pieces_fen"), "{}", refused.text);
+        assert_eq!(house.order(&document.number).await.state, State::Passed, "nothing is paid");
+        let right = json!({"receipt": "S-1", "charge": {"pieces_fen": 9_900, "decoction_fen": 2_100}});
+        let taken = house.call(("H01", &secret), "POST", &at, "key-00002", &right).await;
+        assert_eq!(taken.status.as_u16(), 200, "{}", taken.text);
     })
     .await;
 }

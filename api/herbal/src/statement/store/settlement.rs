@@ -91,6 +91,12 @@ async fn add(
     })
 }
 
+pub(in crate::statement) async fn is_recorded(tx: &mut Tx, number: &str) -> sqlx::Result<bool> {
+    let sql = "SELECT count(*) FROM herbal_settlement_order WHERE order_number = $1";
+    let n: i64 = on_tx!(tx, |c| sqlx::query_scalar(sql).bind(number).fetch_one(c).await)?;
+    Ok(n > 0)
+}
+
 async fn lock_order(tx: &mut Tx, number: &str) -> sqlx::Result<(i64, Amounts)> {
     let sql =
         "INSERT INTO herbal_settlement_order(order_number, doses, pieces_fen, decoction_fen, delivery_fen,

@@ -1,0 +1,68 @@
+//! What a prescription costs, and what of it is billed between hospital and company.
+
+use platform::{App, Tx};
+
+use crate::{
+    HerbalError, catalogue,
+    model::{Charge, Charged, Document, Event, Order, Step},
+    statement::{self, Amounts, Settled},
+    store,
+};
+
+/// Keeps what was charged at payment: as the hospital told it, or by the prices of the catalogue. Without either nothing
+/// is kept, and the order stands in no month until somebody tells what it cost.
+pub(super) async fn keep(
+    app: &App,
+    tx: &mut Tx,
+    (order, document): (&Order, &Document),
+    told: Option<&Charged>,
+) -> Result<(), HerbalError> {
+    let doses = i64::from(document.doses);
+    let lines = document
+        .lines
+        .iter()
+        .map(|line| (line.code.as_str(), line.name.as_str(), line.unit.as_str(), line.dose));
+    let pieces = match told {
+        Some(told) => Some(told.pieces_fen),
+        None => catalogue::reckon(tx, lines, doses, app.clock.today()).await?,
+    };
+    let Some(pieces) = pieces else { return Ok(()) };
+    let (decoction, delivery) = told.map_or((0, 0), |told| (told.decoction_fen, told.delivery_fen));
+    let charge = Charge {
+        doses,
+        amounts: Amounts { pieces, decoction, delivery, refunded: 0 },
+        price_version: catalogue::version(tx).await?,
+    };
+    Ok(store::insert_charge(app, tx, order.id, &charge).await?)
+}
+
+/// An order that is handed over is billed in the month; what is paid back afterwards is taken off.
+pub(super) async fn settle(app: &App, tx: &mut Tx, order: &Order, event: Event) -> Result<(), HerbalError> {
+    let is_done = matches!(event, Event::Did(Step::Shipped) | Event::Received | Event::PickedUp);
+    if !is_done && event != Event::Refunded {
+        return Ok(());
+    }
+    let (Some(charge), Some(company)) = (store::find_charge(tx, order.id).await?, &order.company) else {
+        return Ok(());
+    };
+    let number = format!("{}-{}", order.institution, order.number);
+    // What was paid back before anything was handed over was never billed.
+    if event == Event::Refunded && !statement::is_recorded(tx, &number).await? {
+        return Ok(());
+    }
+    let mut amounts = charge.amounts;
+    if event == Event::Refunded {
+        amounts.refunded = amounts.pieces + amounts.decoction + amounts.delivery;
+    }
+    let settled = Settled {
+        order_number: &number,
+        prescription_number: &order.number,
+        institution: &order.institution,
+        company,
+        at: app.now(),
+        doses: charge.doses,
+        amounts,
+        price_version: Some(charge.price_version),
+    };
+    Ok(statement::record(tx, &settled).await?)
+}
