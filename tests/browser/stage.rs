@@ -35,7 +35,7 @@ pub(crate) async fn on_stage<T: Future<Output = ()> + Send + 'static>(
     name: &str,
     test: impl FnOnce(Arc<Stage>) -> T,
 ) {
-    play(name, Site::start(), test).await;
+    play(name, Box::pin(Site::start()), test).await;
 }
 
 /// The same with simulated outside systems and everything a node does besides answering.
@@ -43,7 +43,7 @@ pub(crate) async fn on_whole_stage<T: Future<Output = ()> + Send + 'static>(
     name: &str,
     test: impl FnOnce(Arc<Stage>) -> T,
 ) {
-    play(name, Site::start_whole(), test).await;
+    play(name, Box::pin(Site::start_whole()), test).await;
 }
 
 async fn play<T: Future<Output = ()> + Send + 'static>(

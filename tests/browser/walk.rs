@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use fantoccini::{Locator, elements::Element};
 use gateways::{
     Person,
@@ -34,7 +34,10 @@ async fn a_questionnaire_goes_from_its_author_to_the_statistics() {
         reviewer.client.goto(&template).await.expect("a page opens");
         reviewer.see_text("span", "已发布").await;
 
-        stage.site().await.simulators.his.as_ref().expect("a hospital").1.register(registration());
+        {
+            let site = stage.site().await;
+            site.simulators.his.as_ref().expect("a hospital").1.register(registration(site.app.now()));
+        }
         let patient = stage.person("patient", Device::Phone).await;
         patient.sign_in("何一鸣").await;
         fills_in(&patient).await;
@@ -118,7 +121,7 @@ async fn designs(author: &Window) -> String {
     template
 }
 
-fn registration() -> Registration {
+fn registration(scheduled_at: DateTime<Utc>) -> Registration {
     Registration {
         institution: "H01".into(),
         number: "W001".into(),
@@ -131,7 +134,7 @@ fn registration() -> Registration {
         },
         kind: VisitKind::First,
         complaint: Some("头痛".into()),
-        scheduled_at: Utc::now(),
+        scheduled_at,
         source: "online".into(),
         state: RegistrationState::Registered,
     }

@@ -9,8 +9,9 @@ use platform::{Config, config::ALL_OTHERS, db::test_support::Bench, jobs::Worker
 use rust_xlsxwriter::Workbook;
 
 use super::{
-    find_price, reckon,
+    find_price,
     model::{Company, Person},
+    reckon,
     service::{self, Desk},
     store,
 };
