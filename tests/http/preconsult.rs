@@ -1,6 +1,7 @@
 //! A pre-consultation by JSON, as a patient's app and a doctor's workstation lead it.
 
 mod reading;
+mod records;
 mod refusals;
 mod repeats;
 mod words;

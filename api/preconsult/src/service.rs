@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 pub use dialogue::{Taken, answer, undo};
 pub(crate) use dialogue::{interview_of, valid_turns};
-pub use doctor::{Listed, Outline, Reading, Seen, list, read, reveal, see};
+pub use doctor::{Listed, Outline, Reading, Seen, Sent, list, list_sent, note_sent, read, reveal, see};
 pub(crate) use doctor::{denied, find_within};
 pub use fill::fill;
 pub use health::{Shelf, forget_readings, judge_article, open_article, shelf};

@@ -36,6 +36,7 @@ pub(crate) const ACCESS: &[Route] = &[
     Route::get("/staff/statistics/report", READ),
     Route::post("/staff/statistics/export", READ),
     Route::get("/staff/statistics/records", Who::Staff(Permission::ConsultationRead)),
+    Route::post("/staff/statistics/records/export", Who::Staff(Permission::ConsultationRead)),
 ];
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {

@@ -97,6 +97,60 @@ pub async fn list(
     Ok(listed)
 }
 
+/// A consultation that was sent, as far as it is shown.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub consultation: Consultation,
+    /// With the name masked where the right does not show it.
+    pub resident: Resident,
+    /// Where it was asked for and what the patient suffers from is shown.
+    pub record: Option<StoredRecord>,
+}
+
+/// Those of these consultations that are within reach, in the same order, each with its record where `with_record`.
+pub async fn list_sent(
+    service: &Service,
+    who: &Doctor<'_>,
+    ids: &[Uuid],
+    with_record: bool,
+) -> Result<Vec<Sent>, PreconsultError> {
+    let app = &service.app;
+    let mut sent = Vec::new();
+    for &id in ids {
+        let Some(mut consultation) = store::find_consultation(app, id).await? else { continue };
+        if !who.right.covers(&consultation.site()) || !consultation.state.is_for_doctor() {
+            continue;
+        }
+        let hidden = hidden(who, &consultation, &Fields::new());
+        let is_hidden = hidden.contains(&Field::Diagnosis);
+        if is_hidden {
+            consultation.chief_complaint = None;
+        }
+        let record = match with_record && !is_hidden {
+            true => store::find_record(app, id).await?,
+            false => None,
+        };
+        let resident = masked(find_resident(service, consultation.resident).await?, &hidden);
+        sent.push(Sent { consultation, resident, record });
+    }
+    Ok(sent)
+}
+
+/// Leaves an audit row for each consultation before it is handed out.
+pub async fn note_sent(
+    service: &Service,
+    who: &Doctor<'_>,
+    action: &'static str,
+    sent: &[Sent],
+) -> Result<(), PreconsultError> {
+    let app = &service.app;
+    let mut tx = app.db.begin().await?;
+    for Sent { consultation: Consultation { id, resident, .. }, .. } in sent {
+        audit::append(&mut tx, entry(app, who.actor(), action, *resident, *id, who.request)).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
 /// The whole of one consultation within reach that was sent or ended in an emergency; refused as
 /// [`PreconsultError::Hidden`] where what the patient suffers from is not shown.
 pub async fn read(service: &Service, who: Doctor<'_>, id: Uuid) -> Result<Reading, PreconsultError> {

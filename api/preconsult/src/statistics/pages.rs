@@ -100,9 +100,27 @@ struct Export {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Format {
+pub(super) enum Format {
     Csv,
     Xlsx,
+}
+
+impl Format {
+    /// Kind, ending and bytes of a file with these tables.
+    pub(super) fn file(
+        self,
+        head: &[(String, String)],
+        sections: &[Section],
+    ) -> Result<(&'static str, &'static str, Vec<u8>), Problem> {
+        Ok(match self {
+            Self::Csv => ("text/csv; charset=utf-8", "csv", table::csv(head, sections).into_bytes()),
+            Self::Xlsx => (
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "xlsx",
+                table::workbook(head, sections).map_err(Problem::internal)?,
+            ),
+        })
+    }
 }
 
 impl Place {
@@ -357,14 +375,7 @@ async fn export(
         return Err(Problem::not_found().detail("没有这张表。请回到统计页面重新选择。"));
     }
     let stamp = app.now().format("%Y%m%dT%H%M%SZ");
-    let (mime, extension, file) = match form.format {
-        Format::Csv => ("text/csv; charset=utf-8", "csv", table::csv(&head, &sections).into_bytes()),
-        Format::Xlsx => (
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            "xlsx",
-            table::workbook(&head, &sections).map_err(Problem::internal)?,
-        ),
-    };
+    let (mime, extension, file) = form.format.file(&head, &sections)?;
     let part = if form.section.is_empty() { "all" } else { &form.section };
     let object = format!(
         "statistics/{}/{part}.{extension}?{}",

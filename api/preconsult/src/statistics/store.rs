@@ -21,8 +21,8 @@ use super::{
 use crate::{PreconsultError, model::Plan};
 
 pub(super) use query::{
-    Span, find_progress, list_answers, list_by_day, list_by_day_and_value, list_by_department, list_by_value,
-    list_published, list_submitted, list_template_uses, list_templates,
+    Span, Submitted, find_progress, list_answers, list_by_day, list_by_day_and_value, list_by_department,
+    list_by_value, list_published, list_submitted, list_template_uses, list_templates,
 };
 
 /// Rows of one statement.

@@ -34,14 +34,7 @@ struct Sums {
 #[derive(Debug, FromRow)]
 pub(in super::super) struct Submitted {
     pub(in super::super) id: Uuid,
-    pub(in super::super) institution: String,
-    pub(in super::super) department: String,
     pub(in super::super) ended_at: DateTime<Utc>,
-    pub(in super::super) created_at: DateTime<Utc>,
-    pub(in super::super) age_months: i64,
-    pub(in super::super) sex: Option<String>,
-    pub(in super::super) entry: String,
-    pub(in super::super) triage_level: Option<i64>,
 }
 
 const SUMS: &str = "CAST(SUM(n_begun) AS BIGINT) AS begun, CAST(SUM(n_submitted) AS BIGINT) AS submitted,
@@ -218,7 +211,7 @@ pub(in super::super) async fn find_progress(db: &Db) -> sqlx::Result<(Option<Dat
 /// Submitted ones of a unit within a span of time, newest first, after the one a page ended with.
 pub(in super::super) async fn list_submitted(
     db: &Db,
-    unit: &Unit,
+    (unit, level): (&Unit, Option<i64>),
     (from, until): (DateTime<Utc>, DateTime<Utc>),
     after: Option<(DateTime<Utc>, Uuid)>,
     limit: u32,
@@ -230,12 +223,14 @@ pub(in super::super) async fn list_submitted(
         .and_where("institution = ?", text(&unit.institution))
         .and_where("department = ?", text(&unit.department))
         .and("ended_at >= ? AND ended_at < ?", [Bound::Moment(from), Bound::Moment(until)]);
+    if let Some(level) = level {
+        conditions = conditions.and("triage_level <= ?", [Bound::Number(level)]);
+    }
     if let Some((ended_at, id)) = after {
         conditions = conditions.and("(ended_at, id) < (?, ?)", [Bound::Moment(ended_at), Bound::Id(id)]);
     }
     let sql = format!(
-        "SELECT id, institution, department, ended_at, created_at, age_months, sex, entry, triage_level
-        FROM consultation WHERE {} ORDER BY ended_at DESC, id DESC LIMIT {limit}",
+        "SELECT id, ended_at FROM consultation WHERE {} ORDER BY ended_at DESC, id DESC LIMIT {limit}",
         conditions.sql()
     );
     on_read!(db, |c| bind_all!(sqlx::query_as(AssertSqlSafe(sql)), conditions).fetch_all(c).await)
