@@ -20,7 +20,7 @@ pub use device::Device;
 pub use extract::{
     Csrf, MaybeSignedIn, SIGN_IN_REQUIRED, SignedIn, SignedInDoctor, SignedInResident, SignedInStaff,
 };
-pub use guard::guard_changes;
+pub use guard::{comes_from_elsewhere, guard_changes};
 pub use store::{OpenSession, delete_ended, delete_of, delete_one, delete_others, list_open};
 
 /// Name of the cookie, on plain HTTP; see [`cookie_name`].

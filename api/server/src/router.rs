@@ -153,6 +153,9 @@ fn around(routes: Router<App>, app: &App, access: &[&[Route]]) -> Router<App> {
 }
 
 #[cfg(test)]
+mod reading;
+
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 

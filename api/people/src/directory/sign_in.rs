@@ -3,7 +3,7 @@
 use axum::{
     Extension,
     extract::State,
-    http::header::SET_COOKIE,
+    http::{HeaderMap, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -66,8 +66,13 @@ struct Given {
 async fn leave(
     State(app): State<App>,
     Extension(gateways): Extension<Gateways>,
+    headers: HeaderMap,
     Query(place): Query<Where>,
 ) -> Result<Response, Problem> {
+    // The platform may answer without asking: another site must not sign anybody in by a link.
+    if session::comes_from_elsewhere(&headers) {
+        return Ok(Redirect::to(&session::sign_in_address(&place.next)).into_response());
+    }
     let support = gateways.support.as_ref().ok_or(NONE)?;
     let (state, browser) = (word(&app), word(&app));
     let (nonce, verifier) = bound(&browser);

@@ -2,7 +2,7 @@ use askama::Template;
 use axum::{
     Extension,
     extract::State,
-    http::{StatusCode, header::SET_COOKIE},
+    http::{HeaderMap, StatusCode, header::SET_COOKIE},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -111,17 +111,19 @@ struct Coded {
 async fn to_wechat(
     app: State<App>,
     gateways: Extension<Gateways>,
+    headers: HeaderMap,
     place: Query<Where>,
 ) -> Result<Response, Problem> {
-    leave(app, gateways, place, Channel::WeChat).await
+    leave(app, gateways, &headers, place, Channel::WeChat).await
 }
 
 async fn to_suishenban(
     app: State<App>,
     gateways: Extension<Gateways>,
+    headers: HeaderMap,
     place: Query<Where>,
 ) -> Result<Response, Problem> {
-    leave(app, gateways, place, Channel::Suishenban).await
+    leave(app, gateways, &headers, place, Channel::Suishenban).await
 }
 
 /// Verifies the account one is signed in with, by Suishenban's consent page.
@@ -142,9 +144,14 @@ async fn join_suishenban(
 async fn leave(
     State(app): State<App>,
     Extension(gateways): Extension<Gateways>,
+    headers: &HeaderMap,
     Query(place): Query<Where>,
     channel: Channel,
 ) -> Result<Response, Problem> {
+    // The outside system may answer without asking: another site must not sign anybody in by a link.
+    if session::comes_from_elsewhere(headers) {
+        return Ok(Redirect::to(&session::sign_in_address(&place.next)).into_response());
+    }
     let (address, cookie) = outside::begin(&app, &gateways, channel, &place.next, None).await?;
     Ok(with_cookie(&cookie, &address))
 }

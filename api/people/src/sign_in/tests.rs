@@ -13,6 +13,7 @@ use platform::{
     on_read,
     session::{MaybeSignedIn, Principal, Session},
 };
+use tower::ServiceExt;
 use uuid::Uuid;
 
 use super::{
@@ -278,6 +279,29 @@ async fn a_code_is_good_in_the_browser_that_asked_and_for_who_asked() {
             let sent = telephone.received(phone.as_str()).last().unwrap().values[0].clone();
             assert!(!code::check(&app, &phone, "sign-in", other, &sent).await.unwrap(), "{other}");
             assert!(code::check(&app, &phone, "sign-in", asker, &sent).await.unwrap(), "{asker}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_other_site_signs_anybody_in_by_a_link() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (app, gateways, _simulators) = simulated(bench).await;
+        let (router, _) = crate::routes().split_for_parts();
+        let router = router.layer(axum::Extension(gateways)).with_state(app.clone());
+        for way in ["wechat", "suishenban", "support"] {
+            for (site, goes) in
+                [("cross-site", false), ("same-site", false), ("same-origin", true), ("none", true)]
+            {
+                let request = axum::http::Request::get(format!("/sign-in/{way}?next=/family"));
+                let request = request.header("sec-fetch-site", site).body(axum::body::Body::empty()).unwrap();
+                let answer = router.clone().oneshot(request).await.unwrap();
+                let location = answer.headers()["location"].to_str().unwrap();
+                assert_eq!(location.starts_with("http://"), goes, "{way} {site}: {location}");
+                assert!(goes || location == "/sign-in?next=%2Ffamily", "{location}");
+                assert_eq!(answer.headers().contains_key("set-cookie"), goes, "{way} {site}");
+            }
         }
     })
     .await;

@@ -32,7 +32,8 @@ pub async fn guard_changes(State(app): State<App>, request: Request, next: Next)
     }
 }
 
-fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
+/// Whether a browser says that a page of another site sent it.
+pub fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return !matches!(site, "same-origin" | "none");
