@@ -19,6 +19,7 @@ use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use model::{Category, State};
+pub(crate) use service::wipe_photos;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     pages::routes().merge(desk::routes())

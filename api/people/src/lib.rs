@@ -96,12 +96,12 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// Removes what nobody can use any more (codes, open sign-ins, visits by links) and photographs whose retention is over;
-/// gives how many rows, and of how many applications the photographs.
+/// gives how many rows, and of how many applications and feedbacks the photographs.
 pub async fn sweep(app: &App) -> Result<(u64, usize), PeopleError> {
     let mut tx = app.db.begin().await?;
     let rows = sign_in::code::sweep(&mut tx, app.now()).await? + entry::sweep(&mut tx, app.now()).await?;
     tx.commit().await?;
-    Ok((rows, realname::wipe_photos(app).await?))
+    Ok((rows, realname::wipe_photos(app).await? + feedback::wipe_photos(app).await?))
 }
 
 /// The tables of this crate whose rows carry MACs.

@@ -1,12 +1,13 @@
 //! Who is at the other end. A session is an opaque random token in a cookie; the database keeps only its hash.
 
+mod cookie;
 mod device;
 mod extract;
 mod guard;
 mod store;
 
 use axum::http::StatusCode;
-use axum_extra::extract::cookie::{Cookie, SameSite};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
@@ -14,14 +15,15 @@ use uuid::Uuid;
 
 use crate::{App, Config, Problem, Tx, audit::Actor, crypto::sm3};
 
+pub use cookie::{cookie_name, host_cookie, host_cookie_removal};
 pub use device::Device;
 pub use extract::{
     Csrf, MaybeSignedIn, SIGN_IN_REQUIRED, SignedIn, SignedInDoctor, SignedInResident, SignedInStaff,
 };
-pub use guard::guard_changes;
-pub use store::{OpenSession, delete_ended, delete_of, delete_one, delete_others, list_open, update_proved};
+pub use guard::{comes_from_elsewhere, guard_changes};
+pub use store::{OpenSession, delete_ended, delete_of, delete_one, delete_others, list_open};
 
-/// Name of the cookie.
+/// Name of the cookie, on plain HTTP; see [`cookie_name`].
 pub const COOKIE: &str = "jiuyi_session";
 
 /// Kind of the problem that a browser answers by going to the page where one proves again who one is.
@@ -182,9 +184,7 @@ pub async fn begin_on(
     principal: &Principal,
     device: &Device,
 ) -> sqlx::Result<Cookie<'static>> {
-    let mut token = [0; 32];
-    app.ids.fill(&mut token);
-    let token = hex::encode(token);
+    let token = new_token(app);
     if principal.is_administrator() {
         delete_of(tx, principal.id()).await?;
     }
@@ -198,6 +198,14 @@ pub async fn begin_on(
         ends_at: now + TimeDelta::hours(app.config.session_hours.into()),
     };
     store::insert(tx, new).await?;
+    Ok(cookie(app, token))
+}
+
+/// After the person behind a session has proved again who they are: the session goes on under a new token, given as
+/// the cookie for the answer. Whoever had read the old one is out.
+pub async fn renew(tx: &mut Tx, app: &App, session: &Session) -> sqlx::Result<Cookie<'static>> {
+    let token = new_token(app);
+    store::update_token(tx, session.id, &sm3(&token), app.now()).await?;
     Ok(cookie(app, token))
 }
 
@@ -221,9 +229,7 @@ pub fn proof_address(next: &str) -> String {
 /// Closes a session; the cookie for the answer removes the browser's.
 pub async fn end(tx: &mut Tx, app: &App, session: &Session) -> sqlx::Result<Cookie<'static>> {
     store::delete(tx, &session.token_hash).await?;
-    let mut removal = cookie(app, String::new());
-    removal.make_removal();
-    Ok(removal)
+    Ok(host_cookie_removal(&app.config, COOKIE))
 }
 
 /// Where to sign in and then go on to `next`, a path of this site.
@@ -241,12 +247,19 @@ pub fn local_path(next: &str) -> &str {
 }
 
 fn cookie(app: &App, token: String) -> Cookie<'static> {
-    Cookie::build((COOKIE, token))
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(app.config.secure_cookies)
-        .build()
+    host_cookie(&app.config, COOKIE, token, SameSite::Lax)
+}
+
+/// The session token a browser brought.
+fn token_of(jar: &CookieJar, config: &Config) -> Option<String> {
+    jar.get(&cookie_name(config, COOKIE)).map(|cookie| cookie.value().to_owned())
+}
+
+/// 256 bits, as text.
+fn new_token(app: &App) -> String {
+    let mut token = [0; 32];
+    app.ids.fill(&mut token);
+    hex::encode(token)
 }
 
 /// The token for forms that belongs to a session cookie. Derived from the cookie, which scripts cannot read, so

@@ -74,7 +74,7 @@ pub fn router(app: App, releases: Releases) -> Router {
         .merge(herbal)
         .merge(health::routes())
         .merge(people::routes())
-        .merge(ui::routes())
+        .merge(ui::routes(&app.config))
         .merge(SwaggerUi::new("/docs").url("/openapi.json", documented()))
         .layer(Extension(Gateways::of(&app)))
         .method_not_allowed_fallback(http::no_method)
@@ -151,6 +151,9 @@ fn around(routes: Router<App>, app: &App, access: &[&[Route]]) -> Router<App> {
         .layer(from_fn_with_state(app.clone(), http::security_headers))
         .layer(CompressionLayer::new())
 }
+
+#[cfg(test)]
+mod reading;
 
 #[cfg(test)]
 mod tests {

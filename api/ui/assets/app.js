@@ -143,7 +143,7 @@
     fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)), credentials: 'same-origin' }).catch(function () {});
     form.elements.size.value = size === 'large' ? 'normal' : 'large';
   }
-  if (/(?:^|; )type_size=large/.test(document.cookie)) { root.dataset.size = 'large'; }
+  if (/(?:^|; )(?:__Host-)?type_size=large/.test(document.cookie)) { root.dataset.size = 'large'; }
 
   /* A question that opens or closes others: the server says what the page looks like now. What was typed meanwhile stays. */
   var peeks = 0;

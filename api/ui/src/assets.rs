@@ -76,7 +76,10 @@ mod tests {
     use super::*;
 
     async fn get(path: &str) -> Response {
-        crate::routes::<()>().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+        crate::routes::<()>(&platform::Config::default())
+            .oneshot(Request::get(path).body(Body::empty()).unwrap())
+            .await
+            .unwrap()
     }
 
     #[tokio::test]

@@ -58,7 +58,10 @@ use axum::{
     routing::{get, post},
 };
 
-use platform::rights::{Route, Who};
+use platform::{
+    Config,
+    rights::{Route, Who},
+};
 
 pub use assets::asset_url;
 pub use error_page::{demo_error_page, error_page};
@@ -67,11 +70,12 @@ pub use menu::MenuItem;
 pub use size::TypeSize;
 
 /// `GET /assets/…`, `GET /favicon.ico`, `POST /display` (large type).
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+pub fn routes<S: Clone + Send + Sync + 'static>(config: &Config) -> Router<S> {
+    let secure = config.secure_cookies;
     Router::new()
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
-        .route("/display", post(size::switch))
+        .route("/display", post(move |form| async move { size::switch(secure, form) }))
 }
 
 /// Who may call the routes of this crate.

@@ -15,17 +15,15 @@ pub enum TypeSize {
     Large,
 }
 
-const COOKIE: &str = "type_size";
+/// On plain HTTP, and behind TLS.
+const COOKIES: [&str; 2] = ["type_size", "__Host-type_size"];
 
 impl TypeSize {
     /// The choice kept in the browser.
     pub fn of(headers: &HeaderMap) -> Self {
         let jar = CookieJar::from_headers(headers);
-        if jar.get(COOKIE).is_some_and(|cookie| cookie.value() == "large") {
-            Self::Large
-        } else {
-            Self::Normal
-        }
+        let found = COOKIES.iter().rev().find_map(|name| jar.get(name));
+        if found.is_some_and(|cookie| cookie.value() == "large") { Self::Large } else { Self::Normal }
     }
 
     /// As written in cookie and attribute.
@@ -54,8 +52,10 @@ pub(crate) struct Switch {
 
 /// Keeps the choice for a year and goes back to the page. The script reads the cookie too, so it is not `HttpOnly`;
 /// it says nothing of the person.
-pub(crate) async fn switch(Form(switch): Form<Switch>) -> Response {
-    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", switch.size.name());
+pub(crate) fn switch(secure: bool, Form(switch): Form<Switch>) -> Response {
+    let (name, size) = (COOKIES[usize::from(secure)], switch.size.name());
+    let secure = if secure { "; Secure" } else { "" };
+    let cookie = format!("{name}={size}; Path=/; Max-Age=31536000; SameSite=Lax{secure}");
     ([(header::SET_COOKIE, cookie)], Redirect::to(local_path(&switch.back))).into_response()
 }
 
@@ -77,18 +77,21 @@ mod tests {
     #[tokio::test]
     async fn the_choice_is_kept_and_leads_back_to_own_pages_only(#[case] back: &str, #[case] led_to: &str) {
         let encoded = back.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
-        let request = Request::post("/display")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(format!("size=large&back={encoded}")))
-            .unwrap();
-        let response = crate::routes::<()>().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), 303);
-        assert_eq!(response.headers()["location"], led_to);
-        let cookie = response.headers()["set-cookie"].clone();
-        let kept = HeaderMap::from_iter([(
-            header::COOKIE,
-            cookie.to_str().unwrap().split(';').next().unwrap().parse().unwrap(),
-        )]);
-        assert_eq!(TypeSize::of(&kept), TypeSize::Large);
+        for secure_cookies in [false, true] {
+            let request = Request::post("/display")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(Body::from(format!("size=large&back={encoded}")))
+                .unwrap();
+            let config = platform::Config { secure_cookies, ..platform::Config::default() };
+            let response = crate::routes::<()>(&config).oneshot(request).await.unwrap();
+            assert_eq!(response.status(), 303);
+            assert_eq!(response.headers()["location"], led_to);
+            let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
+            assert_eq!(cookie.starts_with("__Host-"), secure_cookies);
+            assert_eq!(cookie.ends_with("; Secure"), secure_cookies);
+            let kept =
+                HeaderMap::from_iter([(header::COOKIE, cookie.split(';').next().unwrap().parse().unwrap())]);
+            assert_eq!(TypeSize::of(&kept), TypeSize::Large);
+        }
     }
 }

@@ -14,6 +14,8 @@ use calamine::{DataRef, Reader, Xlsx};
 pub const LARGEST_FILE: usize = 12 << 20;
 /// Most bytes of a workbook when unpacked; a small file that holds more is made to fill the memory.
 const MAX_UNPACKED: u64 = 256 << 20;
+/// Most files inside a workbook; what Excel writes for three sheets has about fifteen.
+const MAX_PARTS: usize = 500;
 /// Most characters of a cell.
 const LONGEST_CELL: usize = 400;
 /// More bad cells are counted, not listed.
@@ -209,6 +211,12 @@ fn workbook(bytes: &[u8], most_rows: usize) -> Result<Vec<Row>, Refusal> {
 /// Unpacks everything once without keeping it, because the size that a file declares may be a lie.
 fn require_moderate(bytes: &[u8]) -> Result<(), String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    if archive.len() > MAX_PARTS {
+        return Err(format!(
+            "里面有 {} 个文件，最多 {MAX_PARTS} 个，请另存为普通的 Excel 工作簿",
+            archive.len()
+        ));
+    }
     let mut left = MAX_UNPACKED;
     for at in 0..archive.len() {
         let entry = archive.by_index(at).map_err(|error| error.to_string())?;

@@ -65,6 +65,8 @@ pub(super) const ATTEMPTS: i64 = 5;
 pub(super) const LOCKED: TimeDelta = TimeDelta::minutes(15);
 /// Time for what is asked after the password.
 pub(super) const STEP_LASTS: TimeDelta = TimeDelta::minutes(5);
+/// A password made by the program is good for so long.
+const FIRST_PASSWORD_LASTS: TimeDelta = TimeDelta::hours(72);
 /// Recovery codes made at a time.
 pub(super) const RECOVERY_CODES: usize = 10;
 
@@ -86,6 +88,11 @@ impl Account {
     /// The day an administrator's password ends.
     pub fn password_ends_at(&self) -> Option<DateTime<Utc>> {
         self.is_administrator().then(|| self.password_set_at + TimeDelta::days(PASSWORD_DAYS))
+    }
+
+    /// A password made by the program that nobody used in time opens nothing any more.
+    pub fn first_password_is_over(&self, now: DateTime<Utc>) -> bool {
+        self.must_change && now - self.password_set_at >= FIRST_PASSWORD_LASTS
     }
 
     pub fn state(&self, config: &Config, now: DateTime<Utc>) -> AccountState {

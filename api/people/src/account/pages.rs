@@ -147,6 +147,10 @@ impl Told {
             }
             Refusal::Disabled => Self::new("账号已停用", "需要继续使用请联系系统管理员。"),
             Refusal::Idle => Self::new("账号久未登录，已关闭", "请联系系统管理员重新启用。"),
+            Refusal::Late => Self::new(
+                "初始密码已过期",
+                "初始密码须在 72 小时内使用。请联系系统管理员重置，领取新的初始密码。",
+            ),
             Refusal::Wrong { .. } => Self::new("不正确", "请核对后再试。"),
         }
     }

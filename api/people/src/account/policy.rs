@@ -29,6 +29,28 @@ const REPEAT: usize = 3;
 /// Shorter words of the list are only refused as the whole password: they occur in good ones by chance.
 const SHORTEST_WORD: usize = 4;
 
+/// The most frequent surnames,
+const SURNAMES: &[&str] = &[
+    "wang", "li", "zhang", "liu", "chen", "yang", "huang", "zhao", "wu", "zhou", "xu", "sun", "ma", "zhu",
+    "hu", "guo", "he", "lin", "gao", "luo", "zheng", "liang", "xie", "song", "tang", "han", "feng", "deng",
+    "cao", "peng", "zeng", "xiao", "tian", "dong", "pan", "yuan", "cai", "jiang", "yu", "du", "ye", "cheng",
+    "wei", "su", "lu", "lv", "ding", "ren", "shen", "yao", "fu", "zhong", "cui", "tan", "fan", "wan", "jin",
+    "shi", "liao", "jia", "xia", "fang", "bai", "zou", "meng", "xiong", "qin", "qiu", "hou", "gu", "hao",
+    "gong", "shao", "mao", "wen", "chang", "qian", "yan", "dai", "mo", "kong", "xiang", "duan", "lei", "tao",
+    "hong",
+];
+/// and given names. Each surname with each given name, in both orders, is compared: more than ten thousand words.
+const GIVEN_NAMES: &[&str] = &[
+    "wei", "fang", "na", "min", "jing", "li", "qiang", "lei", "jun", "yang", "yong", "yan", "jie", "juan",
+    "tao", "ming", "chao", "xia", "ping", "gang", "hua", "hong", "mei", "ying", "hui", "bin", "bo", "bing",
+    "chen", "dan", "feng", "fei", "guang", "hao", "hai", "jian", "jiajia", "kai", "lan", "lin", "ling",
+    "long", "lu", "nan", "ning", "peng", "qi", "qing", "rui", "shan", "ting", "tingting", "wen", "xin",
+    "xiang", "xue", "yi", "yu", "yun", "yuan", "zhen", "zhi", "xiuying", "guiying", "xiulan", "guilan",
+    "yulan", "yuzhen", "jianguo", "jianhua", "zhiqiang", "weidong", "xiaoming", "xiaohong", "xiaoli",
+    "haiyan", "lili", "dandan", "jianjun", "guoqiang", "zihan", "zixuan", "haoran", "yuxuan", "yuhan",
+    "xinyi", "mengjie", "yichen", "zimo", "xiaoyan",
+];
+
 /// Typical passwords and the words they are made of, one a line, small letters.
 static COMMON: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let lines = include_str!("common_passwords.txt").lines().map(str::trim);
@@ -95,6 +117,9 @@ fn easy_to_guess(small: &str) -> Option<String> {
                 take(&chars, &mut easy, &mut found, start, start + word.chars().count());
             }
         }
+    }
+    for (start, end) in names(&chars) {
+        take(&chars, &mut easy, &mut found, start, end);
     }
     let left = easy.iter().filter(|easy| !**easy).count();
     if found.is_empty() || left >= HARD_TO_GUESS {
@@ -193,6 +218,25 @@ fn repeats(chars: &[char]) -> Vec<(usize, usize)> {
     found
 }
 
+/// Surname and given name in pinyin, as `zhangwei` or `wei.zhang`: the most common ones, in both orders.
+fn names(chars: &[char]) -> Vec<(usize, usize)> {
+    let after = |word: &str, at: usize| {
+        let fits = chars.get(at..at + word.len()).is_some_and(|text| same(word, text));
+        fits.then_some(at + word.len())
+    };
+    let gap = |at: usize| at + usize::from(chars.get(at).is_some_and(|c| matches!(c, '.' | '_' | '-' | ' ')));
+    let pair = |start: usize, first: &[&str], second: &[&str]| {
+        let ends = first.iter().filter_map(|word| after(word, start)).map(gap);
+        ends.flat_map(|at| second.iter().filter_map(move |word| after(word, at))).max()
+    };
+    let mut found = Vec::new();
+    for start in 0..chars.len() {
+        let end = pair(start, SURNAMES, GIVEN_NAMES).max(pair(start, GIVEN_NAMES, SURNAMES));
+        found.extend(end.filter(|end| end - start >= SHORTEST_WORD).map(|end| (start, end)));
+    }
+    found
+}
+
 /// `19900131`, `1990-01-31`, `2024`: days and years people remember.
 fn dates(chars: &[char]) -> Vec<(usize, usize)> {
     let number = |range: std::ops::Range<usize>| -> Option<u32> {
@@ -246,6 +290,8 @@ mod tests {
     #[case("Woaini1314!", false, "容易被猜到")]
     #[case("Jiuyi@2026!", false, "容易被猜到")]
     #[case("Yiyuan@1234", false, "容易被猜到")]
+    #[case("Qianweidong@88", false, "“qianweidong”")]
+    #[case("Weidong.Qian88", false, "“weidong.qian”")]
     // Keyboard walks, repeats, dates.
     #[case("Qwer1234!@#$", false, "“1234”")]
     #[case("1qaz@WSX3edc", false, "容易被猜到")]
@@ -268,6 +314,38 @@ mod tests {
     #[case("aB3$aB9#kLm2", true)]
     fn good_passwords_pass(#[case] password: &str, #[case] admin: bool) {
         assert_eq!(said(password, admin), "");
+    }
+
+    /// What people make of a name to satisfy the rules of kinds and length.
+    #[test]
+    fn more_than_three_thousand_common_passwords_are_refused() {
+        let names = SURNAMES.iter().flat_map(|surname| GIVEN_NAMES.iter().map(move |given| (surname, given)));
+        let names = names.map(|(surname, given)| format!("{surname}{given}")).filter(|name| name.len() >= 4);
+        let words: std::collections::BTreeSet<_> =
+            names.chain(COMMON.iter().map(|word| (*word).to_owned())).collect();
+        assert!(words.len() >= 8000, "{}", words.len());
+        // Two of five, which are more than three thousand and quicker than all.
+        for (at, word) in words.iter().enumerate().filter(|(at, _)| at % 5 < 2) {
+            let tail = ["@2024", "1990!", "#123456"][at % 3];
+            assert!(easy_to_guess(&format!("{word}{tail}")).is_some(), "{word}{tail}");
+        }
+    }
+
+    /// Each stands in the list, and is found inside a password.
+    #[rstest]
+    #[case("jiuyi")]
+    #[case("jinganqu")]
+    #[case("yuwenzhen")]
+    #[case("shequyiyuan")]
+    #[case("suishenban")]
+    #[case("weijianwei")]
+    #[case("shibeiyiyuan")]
+    #[case("zhabei")]
+    fn words_of_the_place_are_refused(#[case] word: &str) {
+        assert!(COMMON.contains(&word), "{word}");
+        let (head, tail) = word.split_at(1);
+        let said = said(&format!("{}{tail}#82", head.to_uppercase()), false);
+        assert!(said.contains("容易被猜到"), "{said}");
     }
 
     #[test]

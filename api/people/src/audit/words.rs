@@ -107,6 +107,7 @@ const DEEDS: &[(&str, &str, &str)] = &[
     ("feedback.follow_up", "追加反馈", "追加了反馈"),
     ("feedback.rate", "评价处理", "评价了处理"),
     ("feedback.reopen", "重新打开反馈", "重新打开了反馈"),
+    ("feedback.wipe_photos", "清除反馈照片", "到期清除了您附在反馈里的照片"),
     ("feedback.read", "查看反馈", "查看了您的反馈"),
     ("feedback.claim", "认领反馈", "认领了您的反馈"),
     ("feedback.reply", "答复反馈", "答复了您的反馈"),

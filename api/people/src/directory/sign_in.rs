@@ -3,7 +3,7 @@
 use axum::{
     Extension,
     extract::State,
-    http::header::SET_COOKIE,
+    http::{HeaderMap, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -18,7 +18,7 @@ use platform::{
     audit::{self, Actor, Outcome},
     crypto::sm3,
     http::Query,
-    session::{Csrf, local_path},
+    session::{self, Csrf, local_path},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -66,8 +66,13 @@ struct Given {
 async fn leave(
     State(app): State<App>,
     Extension(gateways): Extension<Gateways>,
+    headers: HeaderMap,
     Query(place): Query<Where>,
 ) -> Result<Response, Problem> {
+    // The platform may answer without asking: another site must not sign anybody in by a link.
+    if session::comes_from_elsewhere(&headers) {
+        return Ok(Redirect::to(&session::sign_in_address(&place.next)).into_response());
+    }
     let support = gateways.support.as_ref().ok_or(NONE)?;
     let (state, browser) = (word(&app), word(&app));
     let (nonce, verifier) = bound(&browser);
@@ -84,12 +89,7 @@ async fn leave(
     let mut tx = app.db.begin().await?;
     insert_state(&mut tx, &sm3(&state), &row).await?;
     tx.commit().await?;
-    let cookie = Cookie::build((COOKIE, browser))
-        .path("/sign-in/support")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(app.config.secure_cookies)
-        .build();
+    let cookie = session::host_cookie(&app.config, COOKIE, browser, SameSite::Lax);
     Ok(([(SET_COOKIE, cookie.to_string())], Redirect::to(&address)).into_response())
 }
 
@@ -102,7 +102,7 @@ async fn come_back(
     Query(given): Query<Given>,
 ) -> Result<Response, Problem> {
     let support = gateways.support.as_ref().ok_or(NONE)?;
-    let browser = jar.get(COOKIE).map(Cookie::value).unwrap_or_default();
+    let browser = jar.get(&session::cookie_name(&app.config, COOKIE)).map(Cookie::value).unwrap_or_default();
     let mut tx = app.db.begin().await?;
     let state = take_state(&mut tx, &sm3(&given.state)).await?;
     tx.commit().await?;

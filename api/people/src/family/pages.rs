@@ -113,7 +113,7 @@ async fn add(
     let frame = frame.with_csrf(me.session.csrf);
     let wants_code = sent.act == "code";
     let done = if wants_code {
-        service::send_code(&app, &gateways, &sent.form).await
+        service::send_code(&app, &gateways, me.id, &sent.form).await
     } else {
         service::add(&app, &request, me.id, &sent.form).await
     };

@@ -120,10 +120,15 @@ pub async fn list(app: &App, me: Uuid) -> Result<(Vec<Known>, Vec<Known>), Peopl
     Ok((mine, others))
 }
 
-/// Sends the code by which somebody of 14 or older agrees.
-pub async fn send_code(app: &App, gateways: &Gateways, form: &MemberForm) -> Result<(), AddError> {
+/// Sends the code by which somebody of 14 or older agrees; good for the resident who asks.
+pub async fn send_code(
+    app: &App,
+    gateways: &Gateways,
+    owner: Uuid,
+    form: &MemberForm,
+) -> Result<(), AddError> {
     let phone = Phone::parse(&form.phone).map_err(|fault| one("phone", fault.0))?;
-    code::send(app, gateways, &phone, PURPOSE).await.map_err(|error| match error {
+    code::send(app, gateways, &phone, PURPOSE, &owner.to_string()).await.map_err(|error| match error {
         PeopleError::Refused(why) => one("phone", why),
         error => error.into(),
     })
@@ -136,7 +141,7 @@ pub async fn add(app: &App, request: &RequestId, owner: Uuid, form: &MemberForm)
     require_guardian(&me, today)?;
     let checked = check(form, &me, today).map_err(AddError::Faults)?;
     if let Some(phone) = &checked.phone
-        && !code::check(app, phone, PURPOSE, &form.code).await?
+        && !code::check(app, phone, PURPOSE, &owner.to_string(), &form.code).await?
     {
         return Err(one("code", code::WRONG));
     }

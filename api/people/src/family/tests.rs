@@ -36,7 +36,13 @@ fn child(name: &str, body: &str) -> MemberForm {
     }
 }
 
-async fn parent(app: &App, gateways: &Gateways, simulators: &Simulators, phone: &str) -> MemberForm {
+async fn parent(
+    app: &App,
+    gateways: &Gateways,
+    simulators: &Simulators,
+    me: Uuid,
+    phone: &str,
+) -> MemberForm {
     let mut form = MemberForm {
         name: "苏映雪".into(),
         id_number: IdNumber::of_body("31010619560820352").unwrap().as_str().into(),
@@ -45,7 +51,7 @@ async fn parent(app: &App, gateways: &Gateways, simulators: &Simulators, phone: 
         consent: Some("on".into()),
         ..MemberForm::default()
     };
-    service::send_code(app, gateways, &form).await.unwrap();
+    service::send_code(app, gateways, me, &form).await.unwrap();
     let (_, telephone) = simulators.sms.as_ref().unwrap();
     form.code = telephone.received(phone).last().unwrap().values[0].clone();
     form
@@ -66,7 +72,7 @@ async fn access_lasts_from_consent_to_revocation_and_no_longer() {
     on_each_database(&[crate::migrations], async |bench| {
         let (app, gateways, simulators) = simulated(bench).await;
         let me = verified(&app, ME.0, ME.1).await;
-        let form = parent(&app, &gateways, &simulators, "13800138002").await;
+        let form = parent(&app, &gateways, &simulators, me, "13800138002").await;
         service::add(&app, &request(), me, &form).await.unwrap();
         let (mine, _) = service::list(&app, me).await.unwrap();
         let (member, mother) = (mine[0].member.clone(), mine[0].member.patient);
@@ -109,7 +115,7 @@ async fn a_right_ends_by_itself_and_a_childs_at_fourteen() {
         let (app, gateways, simulators) = simulated(bench).await;
         let me = verified(&app, ME.0, ME.1).await;
         service::add(&app, &request(), me, &child(CHILD.0, CHILD.1)).await.unwrap();
-        let form = parent(&app, &gateways, &simulators, "13800138002").await;
+        let form = parent(&app, &gateways, &simulators, me, "13800138002").await;
         service::add(&app, &request(), me, &form).await.unwrap();
         let (mine, _) = service::list(&app, me).await.unwrap();
         let ends: Vec<_> = mine.iter().map(|known| ui::format::date(known.member.expires_at)).collect();
@@ -121,7 +127,7 @@ async fn a_right_ends_by_itself_and_a_childs_at_fourteen() {
         assert_eq!(current_patient(&app, me).await.unwrap(), me, "a choice ends with the right");
         assert!(may_act_for(&app, me, mine[0].member.patient).await.unwrap());
         // What is over can be given anew.
-        let form = parent(&app, &gateways, &simulators, "13800138002").await;
+        let form = parent(&app, &gateways, &simulators, me, "13800138002").await;
         service::add(&app, &request(), me, &form).await.unwrap();
         assert!(may_act_for(&app, me, mother).await.unwrap());
     })
@@ -144,7 +150,7 @@ async fn nobody_is_added_without_proof_consent_or_a_code() {
         assert_eq!(fields(add(&bare).await.unwrap_err()), ["proof", "proof_number", "guardian", "consent"]);
         let own = MemberForm { phone: "13800138001".into(), code: "123456".into(), ..child(ME.0, ME.1) };
         assert_eq!(fields(add(&own).await.unwrap_err()), ["id_number"]);
-        let form = parent(&app, &gateways, &simulators, "13800138002").await;
+        let form = parent(&app, &gateways, &simulators, me, "13800138002").await;
         let guessed = MemberForm { code: "abcdef".into(), ..form.clone() };
         assert_eq!(fields(add(&guessed).await.unwrap_err()), ["code"]);
         // A grown-up cannot be declared a child.

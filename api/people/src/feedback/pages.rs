@@ -67,6 +67,7 @@ struct NewPage {
     frame: Frame,
     typed: Typed,
     institutions: Vec<(String, String)>,
+    photo_days: u32,
 }
 
 #[derive(Template)]
@@ -94,7 +95,8 @@ async fn write(State(app): State<App>, me: SignedInResident, frame: Frame) -> Re
 async fn drawn_new(app: &App, session: Session, frame: Frame, typed: Typed) -> Result<Html<String>, Problem> {
     let institutions =
         organisation::service::list(app).await?.into_iter().map(|place| (place.code, place.name)).collect();
-    page(NewPage { frame: frame.with_csrf(session.csrf), typed, institutions }.render())
+    let (frame, photo_days) = (frame.with_csrf(session.csrf), app.config.photo_days);
+    page(NewPage { frame, typed, institutions, photo_days }.render())
 }
 
 async fn submit(

@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use platform::{
     App, Tx, audit,
     audit::Actor,
@@ -107,6 +108,26 @@ pub(super) async fn read(
     record(app, &mut tx, request, &right.principal, &feedback, "feedback.read").await?;
     tx.commit().await?;
     Ok(Thread { feedback, entries })
+}
+
+/// Removes the photographs of feedback that was closed long enough ago; gives of how many. The words stay.
+pub(crate) async fn wipe_photos(app: &App) -> Result<usize, PeopleError> {
+    let closed = app.now() - TimeDelta::days(app.config.photo_days.into());
+    let request = RequestId("job/feedback.wipe".into());
+    let mut tx = app.db.begin().await?;
+    let due = store::list_with_due_photos(&mut tx, closed).await?;
+    for (id, resident) in &due {
+        store::wipe_photos(&mut tx, *id).await?;
+        let entry = audit::Entry {
+            patient: Some(*resident),
+            object: Some(format!("feedback/{id}")),
+            reason: Some("保存期满"),
+            ..deed(app, Actor::system("feedback"), "feedback.wipe_photos", &request)
+        };
+        audit::append(&mut tx, entry).await?;
+    }
+    tx.commit().await?;
+    Ok(due.len())
 }
 
 /// A photograph of a feedback that the caller may read.

@@ -211,6 +211,26 @@ pub(super) async fn list_entries(app: &App, feedback: Uuid) -> Result<Vec<Entry>
     rows.into_iter().map(open).collect()
 }
 
+/// Feedback that was closed before this moment and still has photographs, with its resident.
+pub(super) async fn list_with_due_photos(
+    tx: &mut Tx,
+    closed: DateTime<Utc>,
+) -> sqlx::Result<Vec<(Uuid, Uuid)>> {
+    let sql = "SELECT id, resident FROM feedback WHERE state = 'closed' AND closed_at <= $1
+        AND EXISTS (SELECT 1 FROM feedback_photo p WHERE p.feedback = feedback.id) ORDER BY id LIMIT 500";
+    on_tx!(tx, |c| sqlx::query_as(sql).bind(closed).fetch_all(c).await)
+}
+
+/// Overwrites before it removes, so that nothing stays in a free page.
+pub(super) async fn wipe_photos(tx: &mut Tx, feedback: Uuid) -> sqlx::Result<()> {
+    let overwrite = "UPDATE feedback_photo SET content = $2 WHERE feedback = $1";
+    let remove = "DELETE FROM feedback_photo WHERE feedback = $1";
+    on_tx!(tx, |c| {
+        sqlx::query(overwrite).bind(feedback).bind(&[0_u8; 64][..]).execute(&mut *c).await?;
+        sqlx::query(remove).bind(feedback).execute(c).await.map(drop)
+    })
+}
+
 pub(super) async fn find_photo(
     app: &App,
     feedback: Uuid,

@@ -27,7 +27,10 @@ use super::{
 };
 use crate::{
     PeopleError,
-    realname::{photo::tests::jpeg_of, tests::applicant},
+    realname::{
+        photo::{self, tests::jpeg_of},
+        tests::applicant,
+    },
     sign_in::tests::request,
 };
 
@@ -130,6 +133,33 @@ async fn of_two_who_answer_at_the_same_time_one_is_told_and_strangers_find_nothi
         let changed =
             service::change_own(bench, &r, stranger, id, Event::FollowedUp, &at(2, "x"), None).await;
         assert!(matches!(changed, Err(PeopleError::NotFound)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn photographs_of_a_closed_feedback_are_wiped_in_time_and_its_words_stay() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (me, r) = (applicant(bench).await, request());
+        let photos = vec![photo::clean(&jpeg_of(800, 600)).unwrap()];
+        let id = service::submit(bench, &r, me, &Typed { photos, ..typed("灯坏了") }).await.unwrap();
+        let shown = async || service::read_own(bench, me, id).await.unwrap().entries[0].photos.len();
+        bench.clock.advance(TimeDelta::days(40));
+        assert_eq!(service::wipe_photos(bench).await.unwrap(), 0, "still open");
+        service::handle(bench, &r, &clerk(1), id, Event::Closed, &at(1, "已修")).await.unwrap();
+        bench.clock.advance(TimeDelta::days(29));
+        assert_eq!((service::wipe_photos(bench).await.unwrap(), shown().await), (0, 1));
+        bench.clock.advance(TimeDelta::days(1));
+        assert_eq!((service::wipe_photos(bench).await.unwrap(), shown().await), (1, 0));
+        assert_eq!(service::wipe_photos(bench).await.unwrap(), 0, "once");
+        let left: i64 = on_read!(&bench.db, |c| sqlx::query_scalar("SELECT count(*) FROM feedback_photo")
+            .fetch_one(c)
+            .await)
+        .unwrap();
+        assert_eq!(left, 0);
+        assert_eq!(service::read_own(bench, me, id).await.unwrap().entries[0].text, "灯坏了");
+        let deeds = audit::list_for_patient(&bench.db, me, 1).await.unwrap();
+        assert_eq!((deeds[0].action.as_str(), deeds[0].role.as_str()), ("feedback.wipe_photos", "system"));
     })
     .await;
 }

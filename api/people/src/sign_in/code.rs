@@ -13,15 +13,16 @@ const LIFE: TimeDelta = TimeDelta::minutes(5);
 const TRIES: i64 = 5;
 
 /// What is said of any code that does not fit, so that nobody learns why.
-pub(crate) const WRONG: &str =
-    "验证码不对或已过期。请核对短信里最新的 6 位数字；输错 5 次或超过 5 分钟后，请重新获取。";
+pub(crate) const WRONG: &str = "验证码不对或已过期。请在获取验证码的同一个浏览器里填写短信里最新的 6 位数字；输错 5 次或超过 5 分钟后，请重新获取。";
 
-/// Sends a new code; the ones before no longer count. The answer is the same for every phone.
+/// Sends a new code; the ones before no longer count. The answer is the same for every phone. The code is good only for
+/// the same `asker`: a secret of the browser, or the person who is signed in.
 pub(crate) async fn send(
     app: &App,
     gateways: &Gateways,
     phone: &Phone,
     purpose: &'static str,
+    asker: &str,
 ) -> Result<(), PeopleError> {
     let sms = gateways.sms.as_ref().ok_or(PeopleError::Refused("没有配置短信，请换一种方式。"))?;
     let (now, indexes) = (app.now(), indexes(app, phone));
@@ -39,8 +40,8 @@ pub(crate) async fn send(
             "这个号码今天获取的次数已满 10 次，请明天再试，或用微信、随申办登录。",
         ));
     }
-    store::insert_code(&mut tx, id, &indexes[0], purpose, &hashes(app, phone, purpose, &code)[0], now)
-        .await?;
+    let hashes = hashes(app, phone, purpose, asker, &code);
+    store::insert_code(&mut tx, id, &indexes[0], purpose, &hashes[0], now).await?;
     tx.commit().await?;
     let message = Message {
         id: id.to_string(),
@@ -51,19 +52,20 @@ pub(crate) async fn send(
     Ok(sms.send(&message).await?)
 }
 
-/// Whether the code is the newest one sent to this phone for this purpose; it works once. A try counts also when the
+/// Whether the code is the newest one sent to this phone for this purpose and asker; it works once. A try counts also when the
 /// caller goes no further.
 pub(crate) async fn check(
     app: &App,
     phone: &Phone,
     purpose: &'static str,
+    asker: &str,
     code: &str,
 ) -> Result<bool, PeopleError> {
     let indexes = indexes(app, phone);
     let mut tx = app.db.begin().await?;
     let tried = store::try_code(&mut tx, &indexes, purpose, app.now() - LIFE, TRIES).await?;
     let right = match tried {
-        Some((id, expected)) if hashes(app, phone, purpose, code.trim()).contains(&expected) => {
+        Some((id, expected)) if hashes(app, phone, purpose, asker, code.trim()).contains(&expected) => {
             store::use_code(&mut tx, id, app.now()).await?
         }
         _ => false,
@@ -82,6 +84,6 @@ fn indexes(app: &App, phone: &Phone) -> Vec<Vec<u8>> {
     app.keyring.blind_indexes("sms_code.phone", phone.as_str())
 }
 
-fn hashes(app: &App, phone: &Phone, purpose: &str, code: &str) -> Vec<Vec<u8>> {
-    app.keyring.blind_indexes("sms_code.code", &format!("{purpose}|{}|{code}", phone.as_str()))
+fn hashes(app: &App, phone: &Phone, purpose: &str, asker: &str, code: &str) -> Vec<Vec<u8>> {
+    app.keyring.blind_indexes("sms_code.code", &format!("{purpose}|{}|{asker}|{code}", phone.as_str()))
 }

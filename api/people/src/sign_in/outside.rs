@@ -68,12 +68,7 @@ pub(super) async fn begin(
     let mut tx = app.db.begin().await?;
     store::insert_state(&mut tx, &sm3(&state), &row).await?;
     tx.commit().await?;
-    let cookie = Cookie::build((COOKIE, browser))
-        .path("/sign-in")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(app.config.secure_cookies)
-        .build();
+    let cookie = session::host_cookie(&app.config, COOKIE, browser, SameSite::Lax);
     Ok((address, cookie))
 }
 
@@ -218,7 +213,7 @@ fn redirect_address(app: &App, channel: Channel) -> String {
     format!("{}/sign-in/{}/back", app.config.site(), channel.name())
 }
 
-fn word(app: &App) -> String {
+pub(super) fn word(app: &App) -> String {
     let mut bytes = [0_u8; 32];
     app.ids.fill(&mut bytes);
     hex::encode(bytes)

@@ -2,18 +2,21 @@ use askama::Template;
 use axum::{
     Extension,
     extract::State,
-    http::{StatusCode, header::SET_COOKIE},
+    http::{HeaderMap, StatusCode, header::SET_COOKIE},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use axum_extra::extract::{CookieJar, cookie::Cookie};
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
 use gateways::Gateways;
 use platform::{
     App, Problem,
     audit::{self, Actor, Outcome},
     http::{Form, Query, RequestId, page},
     rights::{Route, Who},
-    session::{Csrf, MaybeSignedIn, SignedInResident, local_path},
+    session::{self, Csrf, MaybeSignedIn, SignedInResident, local_path},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -31,6 +34,9 @@ use crate::{
 };
 
 const PURPOSE: &str = "sign-in";
+
+/// Name of the cookie that binds a code to the browser that asked for it.
+const ASKER: &str = "jiuyi_code";
 
 pub(crate) const ACCESS: &[Route] = &[
     Route::get("/sign-in/wechat", Who::Public),
@@ -105,17 +111,19 @@ struct Coded {
 async fn to_wechat(
     app: State<App>,
     gateways: Extension<Gateways>,
+    headers: HeaderMap,
     place: Query<Where>,
 ) -> Result<Response, Problem> {
-    leave(app, gateways, place, Channel::WeChat).await
+    leave(app, gateways, &headers, place, Channel::WeChat).await
 }
 
 async fn to_suishenban(
     app: State<App>,
     gateways: Extension<Gateways>,
+    headers: HeaderMap,
     place: Query<Where>,
 ) -> Result<Response, Problem> {
-    leave(app, gateways, place, Channel::Suishenban).await
+    leave(app, gateways, &headers, place, Channel::Suishenban).await
 }
 
 /// Verifies the account one is signed in with, by Suishenban's consent page.
@@ -136,9 +144,14 @@ async fn join_suishenban(
 async fn leave(
     State(app): State<App>,
     Extension(gateways): Extension<Gateways>,
+    headers: &HeaderMap,
     Query(place): Query<Where>,
     channel: Channel,
 ) -> Result<Response, Problem> {
+    // The outside system may answer without asking: another site must not sign anybody in by a link.
+    if session::comes_from_elsewhere(headers) {
+        return Ok(Redirect::to(&session::sign_in_address(&place.next)).into_response());
+    }
     let (address, cookie) = outside::begin(&app, &gateways, channel, &place.next, None).await?;
     Ok(with_cookie(&cookie, &address))
 }
@@ -174,7 +187,8 @@ async fn come_back(
     Query(given): Query<Given>,
     channel: Channel,
 ) -> Result<Response, Problem> {
-    let browser = jar.get(outside::COOKIE).map(Cookie::value).unwrap_or_default();
+    let browser =
+        jar.get(&session::cookie_name(&app.config, outside::COOKIE)).map(Cookie::value).unwrap_or_default();
     let back = Back { state: &given.state, code: &given.code, browser };
     let (cookie, next) = outside::finish(&app, &gateways, &request, before.as_ref(), channel, back).await?;
     Ok(with_cookie(&cookie, local_path(&next)))
@@ -202,10 +216,12 @@ async fn send_code(
         Ok(phone) => phone,
         Err(fault) => return faulty(&app, frame, next, &asked.phone, fault.0, false),
     };
-    match code::send(&app, &gateways, &phone, PURPOSE).await {
+    let secret = outside::word(&app);
+    match code::send(&app, &gateways, &phone, PURPOSE, &secret).await {
         Ok(()) => {
+            let cookie = session::host_cookie(&app.config, ASKER, secret, SameSite::Strict);
             let page = drawn(&app, frame, next, phone.as_str(), "", true)?;
-            Ok(page.into_response())
+            Ok(([(SET_COOKIE, cookie.to_string())], page).into_response())
         }
         Err(PeopleError::Refused(why)) => faulty(&app, frame, next, phone.as_str(), why, true),
         Err(error) => Err(error.into()),
@@ -217,7 +233,7 @@ async fn check_code(
     request: RequestId,
     Csrf(csrf): Csrf,
     MaybeSignedIn(before): MaybeSignedIn,
-    frame: Frame,
+    (jar, frame): (CookieJar, Frame),
     Form(given): Form<Coded>,
 ) -> Result<Response, Problem> {
     let frame = frame.with_csrf(csrf);
@@ -225,7 +241,8 @@ async fn check_code(
     let Ok(phone) = Phone::parse(&given.phone) else {
         return faulty(&app, frame, next, &given.phone, "请先填写手机号并获取验证码", false);
     };
-    if !code::check(&app, &phone, PURPOSE, &given.code).await? {
+    let asker = jar.get(&session::cookie_name(&app.config, ASKER)).map(Cookie::value).unwrap_or_default();
+    if !code::check(&app, &phone, PURPOSE, asker, &given.code).await? {
         let entry = audit::Entry {
             reason: Some("验证码不符"),
             outcome: Outcome::Denied,

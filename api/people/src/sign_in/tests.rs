@@ -13,6 +13,7 @@ use platform::{
     on_read,
     session::{MaybeSignedIn, Principal, Session},
 };
+use tower::ServiceExt;
 use uuid::Uuid;
 
 use super::{
@@ -197,6 +198,9 @@ async fn session_of(app: &App, id: Uuid) -> Session {
     found.0.unwrap()
 }
 
+/// The secret of a browser that asks for codes.
+const HERE: &str = "this browser";
+
 #[tokio::test]
 async fn codes_are_limited_per_minute_day_and_try_and_work_once() {
     on_each_database(&[crate::migrations], async |bench| {
@@ -206,18 +210,22 @@ async fn codes_are_limited_per_minute_day_and_try_and_work_once() {
             let (_, telephone) = simulators.sms.as_ref().unwrap();
             telephone.received(phone.as_str()).last().unwrap().values[0].clone()
         };
-        let check = async |given: &str| code::check(&app, &phone, "sign-in", given).await.unwrap();
-        code::send(&app, &gateways, &phone, "sign-in").await.unwrap();
+        let check = async |given: &str| code::check(&app, &phone, "sign-in", HERE, given).await.unwrap();
+        code::send(&app, &gateways, &phone, "sign-in", HERE).await.unwrap();
         let first = newest();
         assert!(first.len() == 6 && first.bytes().all(|b| b.is_ascii_digit()));
-        let soon = code::send(&app, &gateways, &phone, "sign-in").await;
+        let soon = code::send(&app, &gateways, &phone, "sign-in", HERE).await;
         assert!(matches!(soon, Err(PeopleError::Refused(why)) if why.contains("60 秒")));
-        assert!(!code::check(&app, &phone, "family", &first).await.unwrap(), "for another purpose");
+        assert!(!code::check(&app, &phone, "family", HERE, &first).await.unwrap(), "for another purpose");
+        assert!(
+            !code::check(&app, &phone, "sign-in", "another browser", &first).await.unwrap(),
+            "from another browser"
+        );
         assert!(check(&first).await);
         assert!(!check(&first).await, "once");
 
         bench.clock.advance(TimeDelta::seconds(61));
-        code::send(&app, &gateways, &phone, "sign-in").await.unwrap();
+        code::send(&app, &gateways, &phone, "sign-in", HERE).await.unwrap();
         let second = newest();
         let wrong = if second == "000000" { "000001" } else { "000000" };
         for _ in 0..5 {
@@ -226,16 +234,16 @@ async fn codes_are_limited_per_minute_day_and_try_and_work_once() {
         assert!(!check(&second).await, "five tries are over");
 
         bench.clock.advance(TimeDelta::seconds(61));
-        code::send(&app, &gateways, &phone, "sign-in").await.unwrap();
+        code::send(&app, &gateways, &phone, "sign-in", HERE).await.unwrap();
         let third = newest();
         bench.clock.advance(TimeDelta::minutes(6));
         assert!(!check(&third).await, "too old");
         for _ in 3..10 {
             bench.clock.advance(TimeDelta::seconds(61));
-            code::send(&app, &gateways, &phone, "sign-in").await.unwrap();
+            code::send(&app, &gateways, &phone, "sign-in", HERE).await.unwrap();
         }
         bench.clock.advance(TimeDelta::seconds(61));
-        let many = code::send(&app, &gateways, &phone, "sign-in").await;
+        let many = code::send(&app, &gateways, &phone, "sign-in", HERE).await;
         assert!(matches!(many, Err(PeopleError::Refused(why)) if why.contains("10 次")));
         let stored: Vec<Vec<u8>> =
             on_read!(&app.db, |c| sqlx::query_scalar("SELECT code_hash FROM sms_code").fetch_all(c).await)
@@ -250,11 +258,51 @@ async fn of_many_askers_at_once_one_gets_a_message() {
     on_each_database(&[crate::migrations], async |bench| {
         let (app, gateways, simulators) = simulated(bench).await;
         let phone = Phone::parse("13900139001").unwrap();
-        let ask = || code::send(&app, &gateways, &phone, "sign-in");
+        let ask = || code::send(&app, &gateways, &phone, "sign-in", HERE);
         let answers = tokio::join!(ask(), ask(), ask(), ask());
         let sent = [answers.0, answers.1, answers.2, answers.3].iter().filter(|one| one.is_ok()).count();
         let (_, telephone) = simulators.sms.as_ref().unwrap();
         assert_eq!((sent, telephone.received(phone.as_str()).len()), (1, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_is_good_in_the_browser_that_asked_and_for_who_asked() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (app, gateways, simulators) = simulated(bench).await;
+        let phone = Phone::parse("13900139002").unwrap();
+        for (asker, other) in [(HERE, ""), (HERE, "another browser"), ("one person", "another person")] {
+            bench.clock.advance(TimeDelta::seconds(61));
+            code::send(&app, &gateways, &phone, "sign-in", asker).await.unwrap();
+            let (_, telephone) = simulators.sms.as_ref().unwrap();
+            let sent = telephone.received(phone.as_str()).last().unwrap().values[0].clone();
+            assert!(!code::check(&app, &phone, "sign-in", other, &sent).await.unwrap(), "{other}");
+            assert!(code::check(&app, &phone, "sign-in", asker, &sent).await.unwrap(), "{asker}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_other_site_signs_anybody_in_by_a_link() {
+    on_each_database(&[crate::migrations], async |bench| {
+        let (app, gateways, _simulators) = simulated(bench).await;
+        let (router, _) = crate::routes().split_for_parts();
+        let router = router.layer(axum::Extension(gateways)).with_state(app.clone());
+        for way in ["wechat", "suishenban", "support"] {
+            for (site, goes) in
+                [("cross-site", false), ("same-site", false), ("same-origin", true), ("none", true)]
+            {
+                let request = axum::http::Request::get(format!("/sign-in/{way}?next=/family"));
+                let request = request.header("sec-fetch-site", site).body(axum::body::Body::empty()).unwrap();
+                let answer = router.clone().oneshot(request).await.unwrap();
+                let location = answer.headers()["location"].to_str().unwrap();
+                assert_eq!(location.starts_with("http://"), goes, "{way} {site}: {location}");
+                assert!(goes || location == "/sign-in?next=%2Ffamily", "{location}");
+                assert_eq!(answer.headers().contains_key("set-cookie"), goes, "{way} {site}");
+            }
+        }
     })
     .await;
 }

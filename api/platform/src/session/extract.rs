@@ -2,10 +2,10 @@ use axum::{
     extract::{FromRef, FromRequestParts},
     http::{StatusCode, request::Parts},
 };
-use axum_extra::extract::{CookieJar, cookie::Cookie};
+use axum_extra::extract::CookieJar;
 use uuid::Uuid;
 
-use super::{COOKIE, Principal, Role, Session, csrf_token, store};
+use super::{Principal, Role, Session, csrf_token, store, token_of};
 use crate::{App, Problem};
 
 /// Kind of the problem that a browser answers by going to the sign-in page.
@@ -66,12 +66,17 @@ where
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Csrf {
+impl<S> FromRequestParts<S> for Csrf
+where
+    S: Send + Sync,
+    App: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let jar = CookieJar::from_headers(&parts.headers);
-        Ok(Self(jar.get(COOKIE).map(|cookie| csrf_token(cookie.value())).unwrap_or_default()))
+        let token = token_of(&jar, &App::from_ref(state).config);
+        Ok(Self(token.map(|token| csrf_token(&token)).unwrap_or_default()))
     }
 }
 
@@ -145,8 +150,8 @@ where
 
 async fn find(app: &App, parts: &Parts) -> Result<Option<Session>, Problem> {
     let jar = CookieJar::from_headers(&parts.headers);
-    let Some(token) = jar.get(COOKIE).map(Cookie::value) else {
+    let Some(token) = token_of(&jar, &app.config) else {
         return Ok(None);
     };
-    Ok(store::find_open(app, token).await?)
+    Ok(store::find_open(app, &token).await?)
 }

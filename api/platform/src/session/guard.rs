@@ -8,7 +8,7 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
-use super::{COOKIE, csrf_token, same_text};
+use super::{csrf_token, same_text, token_of};
 use crate::{App, Problem, http};
 
 /// Middleware: a request that changes something must come from a page of ours. Browsers say where they come from
@@ -22,7 +22,7 @@ pub async fn guard_changes(State(app): State<App>, request: Request, next: Next)
         return refused("请求来自其他网站，已被拦下。请从本站页面操作。").into_response();
     }
     let jar = CookieJar::from_headers(request.headers());
-    let Some(expected) = jar.get(COOKIE).map(|cookie| csrf_token(cookie.value())) else {
+    let Some(expected) = token_of(&jar, &app.config).map(|token| csrf_token(&token)) else {
         return next.run(request).await;
     };
     let limits = [app.config.body_kib * 1024, app.config.upload_kib * 1024];
@@ -32,7 +32,8 @@ pub async fn guard_changes(State(app): State<App>, request: Request, next: Next)
     }
 }
 
-fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
+/// Whether a browser says that a page of another site sent it.
+pub fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return !matches!(site, "same-origin" | "none");
@@ -104,7 +105,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::db::test_support::Bench;
+    use crate::{db::test_support::Bench, session::COOKIE};
 
     const TOKEN: &str = "t0ken";
 

@@ -103,10 +103,16 @@ async fn update_seen(db: &Db, token_hash: &[u8], now: DateTime<Utc>) -> sqlx::Re
     tx.commit().await
 }
 
-/// The person behind a session has proved again who they are.
-pub async fn update_proved(tx: &mut Tx, session: &Session, now: DateTime<Utc>) -> sqlx::Result<()> {
-    let sql = "UPDATE session SET proved_at = $2 WHERE token_hash = $1";
-    on_tx!(tx, |c| sqlx::query(sql).bind(&session.token_hash).bind(now).execute(c).await.map(drop))
+/// A new token for a session whose person has just proved again who they are. A session that ended meanwhile stays
+/// ended.
+pub(super) async fn update_token(
+    tx: &mut Tx,
+    id: Uuid,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE session SET token_hash = $2, proved_at = $3 WHERE id = $1";
+    on_tx!(tx, |c| sqlx::query(sql).bind(id).bind(token_hash).bind(now).execute(c).await.map(drop))
 }
 
 pub(super) async fn delete(tx: &mut Tx, token_hash: &[u8]) -> sqlx::Result<()> {
@@ -250,10 +256,12 @@ mod tests {
             assert_eq!(refused.kind, session::PROOF_REQUIRED);
 
             let mut tx = bench.db.begin().await.unwrap();
-            update_proved(&mut tx, &session, bench.now()).await.unwrap();
+            let cookie = session::renew(&mut tx, bench, &session).await.unwrap();
             tx.commit().await.unwrap();
-            let session = find_open(bench, &token).await.unwrap().unwrap();
-            session::require_recent_proof(bench, &session).unwrap();
+            assert!(!is_open(bench, &token).await, "the old token is no good");
+            let renewed = find_open(bench, cookie.value()).await.unwrap().unwrap();
+            assert_eq!((renewed.id, &renewed.principal), (session.id, &session.principal));
+            session::require_recent_proof(bench, &renewed).unwrap();
         })
         .await;
     }

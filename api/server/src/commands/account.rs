@@ -162,7 +162,7 @@ async fn department_of(app: &App, wanted: Option<&str>) -> anyhow::Result<Depart
 /// The one time a password is shown.
 pub(super) fn told(initial: &Initial) -> anyhow::Result<()> {
     say(&format!(
-        "账号 {}（{}，{}）\n初始密码 {}\n只显示这一次；首次登录时须修改。",
+        "账号 {}（{}，{}）\n初始密码 {}\n只显示这一次，72 小时内有效；首次登录时须修改。",
         initial.user_name,
         initial.name,
         initial.role.text(),

@@ -13,6 +13,9 @@ const MAX_CELLS: usize = 400_000;
 /// Most bytes of a workbook when unpacked; a small file that holds more is made to fill the memory.
 const MAX_UNPACKED: u64 = 32 << 20;
 
+/// Most files inside a workbook; what Excel writes for three sheets has about fifteen.
+const MAX_PARTS: usize = 500;
+
 /// A sheet; rows and columns count from 0.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
@@ -48,6 +51,12 @@ pub(super) fn sheets(bytes: &[u8], wanted: &[&'static str]) -> Result<BTreeMap<&
 /// archive at all is left to the reader of workbooks to explain.
 fn require_moderate(bytes: &[u8]) -> Result<(), String> {
     let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else { return Ok(()) };
+    if archive.len() > MAX_PARTS {
+        return Err(format!(
+            "里面有 {} 个文件，最多 {MAX_PARTS} 个，请另存为普通的 Excel 工作簿",
+            archive.len()
+        ));
+    }
     let mut left = MAX_UNPACKED;
     for at in 0..archive.len() {
         let entry = archive.by_index(at).map_err(|error| error.to_string())?;
@@ -171,6 +180,19 @@ mod tests {
             let outcome = require_moderate(&bytes);
             assert_eq!(outcome.is_err(), refused, "{outcome:?}");
             assert!(!refused || sheets(&bytes, &["survey"]).unwrap_err().contains("解压后超过 32 MB"));
+        }
+    }
+
+    #[test]
+    fn a_workbook_of_too_many_files_is_refused_before_unpacking() {
+        for (parts, refused) in [(MAX_PARTS, false), (MAX_PARTS + 1, true)] {
+            let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+            for part in 0..parts {
+                archive.start_file(format!("xl/part{part}.xml"), SimpleFileOptions::default()).unwrap();
+            }
+            let bytes = archive.finish().unwrap().into_inner();
+            assert_eq!(require_moderate(&bytes).is_err(), refused);
+            assert!(!refused || sheets(&bytes, &["survey"]).unwrap_err().contains("里面有 501 个文件"));
         }
     }
 }

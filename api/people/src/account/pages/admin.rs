@@ -43,6 +43,8 @@ struct ListPage {
 struct Row {
     account: Account,
     state: AccountState,
+    /// Its first password was not used in time.
+    is_late: bool,
     locked: String,
     last: String,
 }
@@ -263,7 +265,14 @@ async fn row(app: &App, account: Account) -> Result<Row, Problem> {
     let locked = service::locked_until(app, &account).await?.map(ui::format::time).unwrap_or_default();
     let today = app.clock.today();
     let last = account.last_sign_in_at.map_or_else(|| "从未".into(), |at| ui::format::moment(at, today));
-    Ok(Row { state: account.state(&app.config, app.now()), account, locked, last })
+    let now = app.now();
+    Ok(Row {
+        state: account.state(&app.config, now),
+        is_late: account.first_password_is_over(now),
+        account,
+        locked,
+        last,
+    })
 }
 
 async fn new_page(

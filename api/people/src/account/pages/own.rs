@@ -3,8 +3,10 @@
 use askama::Template;
 use axum::{
     extract::State,
+    http::header,
     response::{Html, IntoResponse, Redirect, Response},
 };
+use axum_extra::extract::cookie::Cookie;
 use platform::{
     App, Problem,
     http::{Form, Path, Query, RequestId, page},
@@ -189,7 +191,7 @@ pub(super) async fn change_password(
         Change::Faults(vec!["两次输入的新密码不一样，请重新输入。".into()])
     };
     let (told, faults, refusal) = match change {
-        Change::Done => return Ok(Redirect::to("/account?done=password").into_response()),
+        Change::Done(cookie) => return Ok(gone_on(&cookie, "/account?done=password")),
         Change::Refused(refusal) => (Some(of_old_password(refusal)), Vec::new(), Some(refusal)),
         Change::Faults(faults) => (None, faults, None),
     };
@@ -264,11 +266,11 @@ pub(super) async fn prove(
     Form(form): Form<Proof>,
 ) -> Result<Response, Problem> {
     let is_empty = form.password.is_empty() && form.code.is_empty();
-    if is_empty && service::prove_in_demo(&app, &visit, &who.session).await? {
-        return Ok(Redirect::to(local_path(&form.next)).into_response());
+    if is_empty && let Some(cookie) = service::prove_in_demo(&app, &visit, &who.session).await? {
+        return Ok(gone_on(&cookie, &form.next));
     }
     match service::prove_again(&app, &visit, &who.session, &form.password, &form.code).await? {
-        Ok(()) => Ok(Redirect::to(local_path(&form.next)).into_response()),
+        Ok(cookie) => Ok(gone_on(&cookie, &form.next)),
         Err(refusal) => {
             let told = match refusal {
                 Refusal::Wrong { left } => Told::new(
@@ -312,6 +314,9 @@ pub(super) async fn end_session(
     request: RequestId,
     Path(id): Path<Uuid>,
 ) -> Result<Redirect, Problem> {
+    if let Some(first) = proof_first(&app, &session)? {
+        return Ok(first);
+    }
     service::end_session(&app, &By::session(&session, &request), &session.principal, id).await?;
     Ok(Redirect::to("/account/sessions"))
 }
@@ -321,8 +326,28 @@ pub(super) async fn end_others(
     SignedIn(session): SignedIn,
     request: RequestId,
 ) -> Result<Redirect, Problem> {
+    if let Some(first) = proof_first(&app, &session)? {
+        return Ok(first);
+    }
     service::end_other_sessions(&app, &By::session(&session, &request), &session).await?;
     Ok(Redirect::to("/account/sessions"))
+}
+
+/// Sessions are ended by who has just proved who they are. Residents have no password: they sign in anew, which
+/// leads back to the list.
+fn proof_first(app: &App, session: &Session) -> Result<Option<Redirect>, Problem> {
+    match (session::require_recent_proof(app, session), &session.principal) {
+        (Ok(()), _) => Ok(None),
+        (Err(_), Principal::Resident { .. }) => {
+            Ok(Some(Redirect::to(&session::sign_in_address("/account/sessions"))))
+        }
+        (Err(problem), Principal::Staff { .. }) => Err(problem),
+    }
+}
+
+/// On to a page of this site, with the session's new cookie.
+fn gone_on(cookie: &Cookie<'_>, next: &str) -> Response {
+    ([(header::SET_COOKIE, cookie.to_string())], Redirect::to(local_path(next))).into_response()
 }
 
 fn role_of(session: &Session) -> Option<Role> {

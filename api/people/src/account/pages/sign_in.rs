@@ -10,7 +10,7 @@ use axum_extra::extract::{CookieJar, cookie::Cookie};
 use platform::{
     App, Problem,
     http::{Form, page},
-    session::{Csrf, local_path},
+    session::{Csrf, cookie_name, host_cookie_removal, local_path},
 };
 use serde::Deserialize;
 use ui::Frame;
@@ -67,7 +67,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let app = App::from_ref(state);
         let jar = CookieJar::from_headers(&parts.headers);
-        let found = match jar.get(service::STEP_COOKIE) {
+        let found = match jar.get(&cookie_name(&app.config, service::STEP_COOKIE)) {
             Some(cookie) => service::find_step(&app, cookie.value()).await,
             None => Ok(None),
         };
@@ -157,12 +157,12 @@ pub(crate) async fn answer(
             let shown = crate::pages::sign_in_page(app, ways, frame, next, tried).await?;
             Ok(refused_page(shown, Some(refusal), app.now()))
         }
-        attempt => Ok(onward(attempt)),
+        attempt => Ok(onward(app, attempt)),
     }
 }
 
 /// To the next step, or with a session to where the person wanted to go.
-fn onward(attempt: Attempt) -> Response {
+fn onward(app: &App, attempt: Attempt) -> Response {
     match attempt {
         Attempt::Refused(_) => Redirect::to("/sign-in").into_response(),
         Attempt::Goes(cookie) => (cookies(cookie.as_slice()), Redirect::to("/sign-in/step")).into_response(),
@@ -171,7 +171,7 @@ fn onward(attempt: Attempt) -> Response {
                 "/" => home_of(&principal),
                 next => next,
             };
-            (cookies(&[cookie, over()]), Redirect::to(next)).into_response()
+            (cookies(&[cookie, over(app)]), Redirect::to(next)).into_response()
         }
     }
 }
@@ -215,7 +215,7 @@ pub(super) async fn code(
             let shown = crate::pages::sign_in_page(&app, ways, frame, "/", tried).await?;
             refused_page(shown, Some(refusal), app.now())
         }
-        attempt => onward(attempt),
+        attempt => onward(&app, attempt),
     })
 }
 
@@ -237,7 +237,7 @@ pub(super) async fn new_password(
     }
     let shown_again = password_view(frame, &step);
     match choose_password(&app, &visit, step, &form.password).await? {
-        Ok(attempt) => Ok(onward(attempt)),
+        Ok(attempt) => Ok(onward(&app, attempt)),
         Err(faults) => {
             let shown = page(FirstPasswordPage { faults, ..shown_again }.render())?;
             Ok(refused_page(shown, None, app.now()))
@@ -263,14 +263,14 @@ pub(super) async fn second_factor(
         let shown = enrol_page(&app, frame, &again, Some(told)).await?;
         return Ok(refused_page(shown, None, app.now()));
     };
-    let Attempt::Open { cookie, principal, next } = attempt else { return Ok(onward(attempt)) };
+    let Attempt::Open { cookie, principal, next } = attempt else { return Ok(onward(&app, attempt)) };
     let next = match local_path(&next) {
         "/" => home_of(&principal).to_owned(),
         next => next.to_owned(),
     };
     let frame = frame.with_csrf(platform::session::csrf_token(cookie.value()));
     let shown = page(CodesPage { frame, codes, next }.render())?;
-    Ok((cookies(&[cookie, over()]), shown).into_response())
+    Ok((cookies(&[cookie, over(&app)]), shown).into_response())
 }
 
 fn code_page(frame: Frame, step: &OpenStep, told: Option<Told>) -> Result<Html<String>, Problem> {
@@ -304,10 +304,8 @@ async fn enrol_page(
 }
 
 /// Removes the cookie of the half-open sign-in.
-fn over() -> Cookie<'static> {
-    let mut cookie = Cookie::build((service::STEP_COOKIE, "")).path("/sign-in").build();
-    cookie.make_removal();
-    cookie
+fn over(app: &App) -> Cookie<'static> {
+    host_cookie_removal(&app.config, service::STEP_COOKIE)
 }
 
 fn cookies(all: &[Cookie<'_>]) -> HeaderMap {

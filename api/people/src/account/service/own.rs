@@ -1,5 +1,6 @@
 //! What people do with their own account and sessions.
 
+use axum_extra::extract::cookie::Cookie;
 use platform::{
     App,
     audit::Outcome,
@@ -16,9 +17,10 @@ use crate::account::{
 };
 
 /// How a change of password ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Change {
-    Done,
+    /// With the cookie under which the session goes on.
+    Done(Cookie<'static>),
     /// The password until now was wrong.
     Refused(Refusal),
     /// The new one needs other words.
@@ -47,20 +49,21 @@ pub async fn change_password(
     store::update_password(&app.keyring, &mut tx, id, &hash, false, app.now()).await?;
     store::delete_steps_of(&mut tx, id).await?;
     session::delete_others(&mut tx, session).await?;
-    session::update_proved(&mut tx, session, app.now()).await?;
+    let cookie = session::renew(&mut tx, app, session).await?;
     note(app, &mut tx, &by, "account.password", id, None, Outcome::Done).await?;
     tx.commit().await?;
-    Ok(Change::Done)
+    Ok(Change::Done(cookie))
 }
 
-/// Before an export or key operation: the password again, and the code where there is a second factor.
+/// Before an export or key operation: the password again, and the code where there is a second factor. Gives the
+/// cookie under which the session goes on.
 pub async fn prove_again(
     app: &App,
     visit: &Visit,
     session: &Session,
     typed: &str,
     code: &str,
-) -> Result<Result<(), Refusal>, AccountError> {
+) -> Result<Result<Cookie<'static>, Refusal>, AccountError> {
     let account = own(app, session).await?;
     if let Err(refusal) = judge_password(app, visit, &account, typed).await? {
         return Ok(Err(refusal));
@@ -72,23 +75,27 @@ pub async fn prove_again(
     }
     let by = By::session(session, &visit.request);
     let mut tx = app.db.begin().await?;
-    session::update_proved(&mut tx, session, app.now()).await?;
+    let cookie = session::renew(&mut tx, app, session).await?;
     note(app, &mut tx, &by, "session.prove", account.staff.id, None, Outcome::Done).await?;
     tx.commit().await?;
-    Ok(Ok(()))
+    Ok(Ok(cookie))
 }
 
-/// Fictitious people, who were chosen and know no password, prove nothing; false for everybody else.
-pub async fn prove_in_demo(app: &App, visit: &Visit, session: &Session) -> Result<bool, AccountError> {
+/// Fictitious people, who were chosen and know no password, prove nothing; None for everybody else.
+pub async fn prove_in_demo(
+    app: &App,
+    visit: &Visit,
+    session: &Session,
+) -> Result<Option<Cookie<'static>>, AccountError> {
     if !is_demo_person(app, session.principal.id()).await? {
-        return Ok(false);
+        return Ok(None);
     }
     let by = By::session(session, &visit.request);
     let mut tx = app.db.begin().await?;
-    session::update_proved(&mut tx, session, app.now()).await?;
+    let cookie = session::renew(&mut tx, app, session).await?;
     note(app, &mut tx, &by, "session.prove", session.principal.id(), Some("演示人员"), Outcome::Done).await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(Some(cookie))
 }
 
 /// Whether this is one of the fictitious staff of a demo.

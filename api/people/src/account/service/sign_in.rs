@@ -58,6 +58,8 @@ pub enum Refusal {
     /// Said only to who knows the password.
     Disabled,
     Idle,
+    /// A password made by the program was not used in time.
+    Late,
 }
 
 /// A half-open sign-in and what it asks next.
@@ -118,6 +120,11 @@ pub async fn sign_in(
     // In the order they were taken, so that two attempts never wait for each other.
     store::give_back(&mut tx, Kind::Address, &of_place, places).await?;
     store::clear(&mut tx, Kind::Name, &of_name).await?;
+    if account.first_password_is_over(now) {
+        refused(app, &mut tx, visit, whose, "初始密码已过期").await?;
+        tx.commit().await?;
+        return Ok(Attempt::Refused(Refusal::Late));
+    }
     go_in(app, tx, visit, account, next).await
 }
 
@@ -317,12 +324,7 @@ fn new_secret(app: &App) -> String {
 }
 
 fn step_cookie(app: &App, token: String) -> Cookie<'static> {
-    Cookie::build((STEP_COOKIE, token))
-        .path("/sign-in")
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .secure(app.config.secure_cookies)
-        .build()
+    platform::session::host_cookie(&app.config, STEP_COOKIE, token, SameSite::Strict)
 }
 
 /// Too long a text becomes an empty one, which is no name and no password.

@@ -211,3 +211,56 @@ async fn a_set_up_code_is_good_for_a_day() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_first_password_that_nobody_used_ends_after_three_days() {
+    each(async |bench| {
+        let id = account(bench, Role::Doctor, "guyanqiu").await;
+        let reset = async || {
+            let account = service::find(bench, id).await.unwrap().unwrap();
+            service::reset_password(bench, &service::By::operator(), &account).await.unwrap().password
+        };
+        let initial = reset().await;
+        bench.clock.advance(TimeDelta::hours(71));
+        let mut client = Client::new(bench);
+        assert_eq!(client.sign_in("guyanqiu", &initial).await.location, "/sign-in/step");
+        bench.clock.advance(TimeDelta::hours(1));
+        let late = client.sign_in("guyanqiu", &initial).await;
+        assert!(late.status == 422 && late.body.contains("初始密码已过期"), "{}", late.body);
+        let wrong = client.sign_in("guyanqiu", "Wrong#Pass88x").await;
+        assert!(!wrong.body.contains("过期"), "said only to who knows it");
+        let (mut admin, _) = administrator(bench).await;
+        assert!(admin.get("/admin/accounts").await.body.contains("初始密码已过期"));
+        assert!(admin.get(&format!("/admin/accounts/{id}")).await.body.contains("已过期，请重置密码"));
+
+        let initial = reset().await;
+        assert_eq!(client.sign_in("guyanqiu", &initial).await.location, "/sign-in/step");
+        client.post("/sign-in/password", &[("password", OTHER), ("again", OTHER)]).await;
+        bench.clock.advance(TimeDelta::days(30));
+        assert_eq!(client.sign_in("guyanqiu", OTHER).await.location, "/doctor", "an own password stays");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reset_password_still_needs_the_second_factor() {
+    each(async |bench| {
+        let id = account(bench, Role::Doctor, "guyanqiu").await;
+        let secret = with_factor(bench, id).await;
+        let (mut admin, _) = administrator(bench).await;
+        let initial = admin.post(&format!("/admin/accounts/{id}/reset"), &[]).await.inside("key");
+        bench.clock.advance(TimeDelta::minutes(1));
+        let mut client = Client::new(bench);
+        client.sign_in("guyanqiu", &initial).await;
+        let fields = [("password", OTHER), ("again", OTHER)];
+        let early = client.post("/sign-in/password", &fields).await;
+        assert_eq!(early.location, "/sign-in/step", "the code comes first");
+        assert!(!client.is_in().await);
+        client.sign_in("guyanqiu", &initial).await;
+        let code = totp::code_at(&secret, bench.now());
+        client.post("/sign-in/code", &[("code", &code)]).await;
+        client.post("/sign-in/password", &fields).await;
+        assert!(client.is_in().await);
+    })
+    .await;
+}

@@ -139,6 +139,61 @@ async fn important_steps_ask_for_the_password_again() {
 }
 
 #[tokio::test]
+async fn proving_oneself_again_changes_the_token() {
+    each(async |bench| {
+        account(bench, Role::Doctor, "guyanqiu").await;
+        let mut client = Client::new(bench);
+        client.sign_in("guyanqiu", GOOD).await;
+        let mut stolen = client.clone();
+        assert_eq!(client.post("/account/proof", &[("password", GOOD)]).await.status, 303);
+        assert_ne!(client.cookies[COOKIE], stolen.cookies[COOKIE]);
+        assert!(client.is_in().await && !stolen.is_in().await, "who had read the old token is out");
+        let mut stolen = client.clone();
+        let fields = [("old", GOOD), ("password", OTHER), ("again", OTHER)];
+        assert_eq!(client.post("/account/password", &fields).await.status, 303);
+        assert!(client.is_in().await && !stolen.is_in().await);
+        assert_eq!(client.get("/account/sessions").await.body.matches("</b>").count(), 1, "one session");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_are_ended_after_a_recent_proof_only() {
+    each(async |bench| {
+        account(bench, Role::Doctor, "guyanqiu").await;
+        demo::seed(bench).await.unwrap();
+        let (mut here, mut there) = (Client::new(bench), Client::new(bench));
+        there.sign_in("guyanqiu", GOOD).await;
+        here.sign_in("guyanqiu", GOOD).await;
+        let who = demo::demo_id("resident", "r05").to_string();
+        let (mut mine, mut other) = (Client::new(bench), Client::new(bench));
+        other.post("/sign-in", &[("who", &who)]).await;
+        mine.post("/sign-in", &[("who", &who)]).await;
+        bench.clock.advance(TimeDelta::minutes(11));
+        let page = here.get("/account/sessions").await.body;
+        let (_, rest) = page.split_once("/account/sessions/").unwrap();
+        let one = format!("/account/sessions/{}/end", &rest[..36]);
+        for action in ["/account/sessions/end", &one] {
+            let asked = here.post_from(action, &[], "/account/sessions").await;
+            assert_eq!(asked.location, "/account/proof?next=%2Faccount%2Fsessions", "{action}");
+        }
+        assert!(there.is_in().await);
+        here.post("/account/proof", &[("password", GOOD), ("next", "/account/sessions")]).await;
+        assert_eq!(here.post("/account/sessions/end", &[]).await.location, "/account/sessions");
+        assert!(here.is_in().await && !there.is_in().await);
+
+        // A resident has no password and signs in anew.
+        let asked = mine.post("/account/sessions/end", &[]).await;
+        assert_eq!(asked.location, "/sign-in?next=%2Faccount%2Fsessions");
+        assert_eq!(other.get("/account/sessions").await.status, 200);
+        mine.post("/sign-in", &[("who", &who)]).await;
+        assert_eq!(mine.post("/account/sessions/end", &[]).await.location, "/account/sessions");
+        assert_eq!(other.get("/account/sessions").await.status, 303);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn sessions_end_by_the_clock() {
     each(async |bench| {
         account(bench, Role::Doctor, "guyanqiu").await;
