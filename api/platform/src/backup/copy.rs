@@ -20,17 +20,10 @@ const ITS_OWN: &str = "backup_log";
 /// Not part of a backup, and empty after a restore: everybody signs in again.
 const FORGOTTEN: [&str; 3] = ["session", "sign_in_state", "sign_in_step"];
 /// Filled by migrations and by the first start: a database with rows in no other table is an empty one.
-const FILLED_AT_FIRST: [&str; 9] = [
-    "audit_head",
-    "audit_log",
-    "rights_version",
-    "role",
-    "role_grant",
-    "row_mac",
-    "row_mac_begun",
-    "sealing_key",
-    ITS_OWN,
-];
+const FILLED_AT_FIRST: [&str; 7] =
+    ["audit_log", "role", "role_grant", "row_mac", "row_mac_begun", "sealing_key", ITS_OWN];
+/// The key of tables with one row, as counters and versions: their row is there before any data is.
+const OF_ONE_ROW: &str = "one";
 /// Every so many rows it is said how far it is.
 const TOLD_EVERY: u64 = 10_000;
 
@@ -69,7 +62,8 @@ pub(super) async fn write(
 pub(super) async fn first_filled(tx: &mut Tx, all: &[Table]) -> Result<Option<String>, BackupError> {
     for table in all {
         let name = table.name.as_str();
-        if FILLED_AT_FIRST.contains(&name) || FORGOTTEN.contains(&name) {
+        let is_counter = table.column_names().contains(&OF_ONE_ROW);
+        if is_counter || FILLED_AT_FIRST.contains(&name) || FORGOTTEN.contains(&name) {
             continue;
         }
         if tables::has_rows(tx, table).await? {

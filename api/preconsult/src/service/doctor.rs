@@ -126,10 +126,7 @@ pub async fn list_sent(
         if is_hidden {
             consultation.chief_complaint = None;
         }
-        let record = match with_record && !is_hidden {
-            true => store::find_record(app, id).await?,
-            false => None,
-        };
+        let record = if with_record && !is_hidden { store::find_record(app, id).await? } else { None };
         let resident = masked(find_resident(service, consultation.resident).await?, &hidden);
         sent.push(Sent { consultation, resident, record });
     }
