@@ -208,7 +208,8 @@ impl Config {
     /// `workspace`, and makes the folder for what the program writes.
     pub fn load(workspace: &Path) -> Result<Self, ConfigError> {
         // Variables of the test bench share the prefix but are no settings.
-        let env = Env::prefixed("JIUYI_").ignore(&["test_pg_url", "require_pg", "require_browser"]);
+        let tests = ["test_pg_url", "require_pg", "require_browser", "schemathesis", "require_schemathesis"];
+        let env = Env::prefixed("JIUYI_").ignore(&tests);
         let mut config: Self = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file("jiuyi.toml"))
             .merge(env)

@@ -65,7 +65,7 @@ impl Outline {
         }
         for item in &mut outline.clauses {
             let kept = item.value.trim_end().to_owned();
-            let dropped = item.value.lines().count() - kept.lines().count();
+            let dropped = item.value.split('\n').count() - kept.split('\n').count();
             item.n_lines = item.n_lines.saturating_sub(u32::try_from(dropped).unwrap_or(0)).max(1);
             item.value = kept;
         }

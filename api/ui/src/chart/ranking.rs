@@ -42,7 +42,11 @@ mod tests {
         assert!(
             svg.contains("width=\"460\"") && svg.contains("width=\"230\"") && svg.contains("width=\"0\"")
         );
-        assert!(svg.contains(&format!("<title>{long}：4</title>")) && svg.contains("卫…"), "{svg}");
+        assert!(
+            svg.contains(&format!("<title>{long}：4</title>"))
+                && svg.contains(">上海市静安区某某街道社区卫生…<"),
+            "{svg}"
+        );
         assert!(svg.contains("二&amp;：2"));
         assert!(ranking("空", &[]).ends_with("</svg>"));
     }
