@@ -36,7 +36,7 @@ async fn records_are_found_by_what_they_say_with_the_columns_wanted_and_taken_al
         let asked = Search { action: Some("consultation.read".into()), ..Search::default() };
         assert_eq!(search(&app.db, &asked, None, 10).await.unwrap().len(), 2, "each record that was shown");
 
-        for wrong in ["c=secret", "level=9", "from=x", "institution=H02"] {
+        for wrong in ["c=secret", "level=9", "from=x", "after=x", "institution=H02"] {
             let refused = doctor.get(&format!("{RECORDS}?{wrong}")).await;
             assert!([422, 403].contains(&refused.status), "{wrong}: {}", refused.status);
         }

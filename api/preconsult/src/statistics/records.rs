@@ -184,7 +184,7 @@ async fn find(
     let span = (ui::format::start_of(asked.from), ui::format::start_of(end));
     let words = listed.words.trim();
     let limit = if words.is_empty() { u32::try_from(rows + 1).unwrap_or(MOST) } else { MOST };
-    let (after, level) = (place(&listed.after), listed.level()?);
+    let (after, level) = (place(&listed.after)?, listed.level()?);
     let mut found = store::list_submitted(&service.app.db, (&asked.unit, level), span, after, limit)
         .await
         .map_err(PreconsultError::from)?;
@@ -202,7 +202,6 @@ async fn find(
         let complaint = one.consultation.chief_complaint.as_deref().unwrap_or_default();
         one.resident.name.contains(words) || complaint.contains(words)
     });
-    matching.truncate(rows);
     let kept: Vec<Uuid> = matching.iter().map(|one| one.consultation.id).collect();
     let rows = if with_record { list_sent(service, who, &kept, true).await? } else { matching };
     Ok(Found { rows, older: None, looked })
@@ -231,7 +230,7 @@ async fn export(
     for one in &found.rows {
         section.rows.push(chosen.cells(one, &names, today).into_iter().map(Value::Text).collect());
     }
-    if found.older.is_some() {
+    if found.older.is_some() || found.looked == Some(most) {
         section.note = format!("只取最近的 {MOST} 份；更早的请换一段日期再取。");
     }
     let frame = staff_frame(app, &right, frame).await?;
@@ -252,7 +251,15 @@ fn ids(found: &[store::Submitted]) -> Vec<Uuid> {
     found.iter().map(|one| one.id).collect()
 }
 
-fn place(after: &str) -> Option<(DateTime<Utc>, Uuid)> {
-    let (micros, id) = after.split_once('.')?;
-    Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
+/// Where a page begins; None at the first one.
+fn place(after: &str) -> Result<Option<(DateTime<Utc>, Uuid)>, Problem> {
+    let read = |after: &str| {
+        let (micros, id) = after.split_once('.')?;
+        Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
+    };
+    match (after, read(after)) {
+        ("", _) => Ok(None),
+        (_, Some(place)) => Ok(Some(place)),
+        _ => Err(Problem::invalid_input().fault("/after", "页的位置读不懂，请从第一页重新查")),
+    }
 }
