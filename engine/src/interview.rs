@@ -15,7 +15,7 @@ use rules::form::{
     screen::{Control, Screen, Shown},
 };
 
-use crate::{Act, Dialogue, Engine, Profile, Question, Sex, State, Turn};
+use crate::{Act, Dialogue, Engine, Outcome, Profile, Question, Sex, State, Turn};
 
 pub use fill::Refused;
 
@@ -107,6 +107,12 @@ impl Engine {
         let covered = covered(&items, about);
         let dialogue = self.resume_besides(profile, turns, covered, |position| !unheard.contains(&position));
         Interview { items, dialogue }
+    }
+
+    /// Takes the answer to the question of the dialogue that waits: the interview is then as its turns make it, without
+    /// going through them again, because such an answer changes nothing in the questionnaires.
+    pub fn reply(&self, interview: &mut Interview, text: &str) -> Outcome {
+        self.answer(&mut interview.dialogue, text)
     }
 }
 

@@ -96,6 +96,36 @@ pub(crate) async fn reckon<'l>(
     Ok(Some(sum))
 }
 
+/// What so many doses of these lines (code, name, dose) need, by the code of the piece, in thousandths of its unit; what
+/// is not in the catalogue is left out.
+pub(crate) async fn needs<'l>(
+    tx: &mut Tx,
+    lines: impl Iterator<Item = (&'l str, &'l str, f64)>,
+    doses: i64,
+) -> sqlx::Result<Vec<(String, i64)>> {
+    let mut needs = Vec::new();
+    for (code, name, dose) in lines {
+        let found = store::find_piece_for(tx, code, name).await?;
+        let quantity = sheet::decimal(&dose.to_string(), 3).and_then(|one| one.checked_mul(doses));
+        needs.extend(found.map(|(piece, _)| piece).zip(quantity));
+    }
+    Ok(needs)
+}
+
+/// Whether a company has less of a piece than is needed; of what it told no stock it is taken to have enough.
+pub(crate) async fn is_short(tx: &mut Tx, company: &str, needs: &[(String, i64)]) -> sqlx::Result<bool> {
+    if needs.is_empty() {
+        return Ok(false);
+    }
+    let stock = store::list_stock_of(tx, company).await?;
+    Ok(needs.iter().any(|(piece, quantity)| stock.get(piece).is_some_and(|has| has < quantity)))
+}
+
+/// The district an address names in full.
+pub(crate) fn district_of(address: &str) -> Option<&'static str> {
+    model::DISTRICTS.into_iter().find(|district| address.contains(district))
+}
+
 /// The version of the catalogue a transaction sees.
 pub(crate) async fn version(tx: &mut Tx) -> sqlx::Result<i64> {
     store::read_version(tx).await

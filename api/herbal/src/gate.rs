@@ -13,12 +13,17 @@ use platform::{
     idempotency::IdempotencyKey,
 };
 
-use crate::{HerbalError, Shared, model::Hospital, service::Once, store};
+use crate::{
+    HerbalError, Shared,
+    model::Hospital,
+    service::{Company, Hand, Once},
+    store,
+};
 
 /// Longest word of a call.
 const LONGEST_NONCE: usize = 64;
 
-/// A call whose signature is right.
+/// A call of a hospital whose signature is right.
 pub(crate) struct Call {
     institution: String,
     request: RequestId,
@@ -54,6 +59,62 @@ impl FromRequest<Shared> for Call {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
+        let call = Self::signed(request, state).await?;
+        if store::find_company(&state.app.db, &call.institution).await.map_err(HerbalError::from)?.is_some() {
+            return Err(wrong_side("服务企业请用 /api/herbal/company 下的接口；这里是医院的接口。"));
+        }
+        Ok(call)
+    }
+}
+
+/// A call of a company whose signature is right.
+pub(crate) struct CompanyCall {
+    call: Call,
+    company: Company,
+}
+
+impl CompanyCall {
+    /// The company's program, in the name of whoever it says.
+    pub(crate) fn hand<'a>(&'a self, by: &'a str) -> Hand<'a> {
+        Hand { company: &self.company, actor: self.actor(), by, request: &self.call.request }
+    }
+
+    pub(crate) fn actor(&self) -> Actor {
+        Actor { id: self.company.code.clone(), role: "herbal_company".into() }
+    }
+
+    pub(crate) fn company(&self) -> &Company {
+        &self.company
+    }
+
+    pub(crate) fn call(&self) -> &Call {
+        &self.call
+    }
+}
+
+impl FromRequest<Shared> for CompanyCall {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
+        let call = Call::signed(request, state).await?;
+        let found = store::find_company(&state.app.db, &call.institution).await.map_err(HerbalError::from)?;
+        let name =
+            found.ok_or_else(|| wrong_side("这里是服务企业的接口；医院请用 /api/herbal/prescriptions。"))?;
+        let company = Company { code: call.institution.clone(), name };
+        Ok(Self { call, company })
+    }
+}
+
+fn wrong_side(told: &'static str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "/problems/herbal/wrong-side", "不是您这一方的接口").detail(told)
+}
+
+impl Call {
+    pub(crate) fn request(&self) -> &RequestId {
+        &self.request
+    }
+
+    async fn signed(request: Request, state: &Shared) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let id = RequestId::from_request_parts(&mut parts, state).await?;
         let key = IdempotencyKey::from_request_parts(&mut parts, state).await.ok();

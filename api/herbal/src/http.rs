@@ -1,6 +1,7 @@
 //! The interface for the HIS of hospitals (中药饮片处方). Every call is signed; every change carries `Idempotency-Key`.
 
 mod body;
+pub(crate) mod company;
 
 use axum::{
     extract::State,
@@ -47,6 +48,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(ask_refund))
         .routes(routes!(decide_refund))
         .routes(routes!(refund))
+        .merge(company::routes())
 }
 
 /// 开方时审查一张处方，不留存：十八反、十九畏、重味、用量、妊娠、煎服等规则命中什么、在哪几味、怎么改。

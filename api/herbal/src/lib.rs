@@ -60,7 +60,8 @@ impl FromRef<Shared> for App {
 }
 
 /// Who may call the routes of this crate.
-pub const ACCESS: &[&[Route]] = &[http::ACCESS, pages::ACCESS, catalogue::ACCESS, statement::ACCESS];
+pub const ACCESS: &[&[Route]] =
+    &[http::ACCESS, http::company::ACCESS, pages::ACCESS, catalogue::ACCESS, statement::ACCESS];
 
 /// Every route of this crate.
 pub fn routes() -> OpenApiRouter<Shared> {
@@ -85,6 +86,8 @@ pub fn migrations() -> platform::db::Migrations {
 pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "herbal_site", column: "secret", row: "id" },
     SealedColumn { table: "prescription", column: "id_number", row: "id" },
+    SealedColumn { table: "prescription", column: "patient_name", row: "id" },
+    SealedColumn { table: "prescription", column: "phone", row: "id" },
     SealedColumn { table: "prescription_version", column: "content", row: "id" },
     SealedColumn { table: "prescription_finding", column: "content", row: "id" },
     SealedColumn { table: "prescription_finding", column: "sign_reason", row: "id" },

@@ -36,8 +36,9 @@ pub struct Order {
     /// Who of the pharmacists looks at it, until when.
     pub claim: Option<(Uuid, DateTime<Utc>)>,
     pub n_events: i64,
-    /// The company that has it now.
+    /// The company that has it now, and since when.
     pub company: Option<String>,
+    pub dispatched_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub changed_at: DateTime<Utc>,
 }
@@ -191,6 +192,9 @@ pub struct Detail {
     pub weight_g: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature_c: Option<f64>,
+    /// How it gets to the patient from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
 }
 
 /// How an institution's prescriptions are audited.
@@ -240,6 +244,13 @@ pub const REASONS: [(&str, &str); 14] = [
 /// The words of a reason's code; the code itself where it is not known.
 pub fn reason_text(code: &str) -> &str {
     REASONS.iter().find(|(known, _)| *known == code).map_or(code, |(_, text)| text)
+}
+
+impl Order {
+    /// When somebody has to look after it, because it has stood too long where it stands.
+    pub fn attend_by(&self) -> Option<DateTime<Utc>> {
+        self.state.patience().map(|patience| self.changed_at + patience)
+    }
 }
 
 impl Hospital<'_> {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     HerbalError,
-    service::{TELL, wake},
+    service::{ASSIGN, TELL, name_patients, try_again, wake},
     store::{self, Notice},
 };
 
@@ -23,7 +23,7 @@ const SWEEP: &str = "herbal.sweep";
 const FIRST_WAIT: i64 = 5;
 const LONGEST_WAIT: i64 = 300;
 
-/// Lets a worker tell hospitals, and take up what was left lying.
+/// Lets a worker tell hospitals, dispatch what could not be before, and take up what was left lying.
 pub fn handlers(worker: Worker, gateways: Gateways) -> Worker {
     worker
         .every(SWEEP, 1, 0)
@@ -31,6 +31,7 @@ pub fn handlers(worker: Worker, gateways: Gateways) -> Worker {
             let gateways = gateways.clone();
             async move { Ok(tell(&app, &gateways, job.read()?).await?) }
         })
+        .on(ASSIGN, |app, job| async move { Ok(try_again(&app, job.read()?).await?) })
         .on(SWEEP, |app, _| async move { Ok(sweep(&app).await?) })
 }
 
@@ -129,6 +130,7 @@ async fn sweep(app: &App) -> Result<(), HerbalError> {
         wake(app, &mut tx, order, TimeDelta::zero()).await?;
         tx.commit().await?;
     }
+    name_patients(app).await?;
     let mut tx = app.db.begin().await?;
     store::sweep_nonces(&mut tx, app.now() - gateways::signature::TOLERANCE * 3).await?;
     Ok(tx.commit().await?)

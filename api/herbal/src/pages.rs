@@ -1,6 +1,7 @@
 //! The screens. Every form is an ordinary POST answered by a redirect; a refused one is shown again with a note.
 
 mod audit;
+mod desk;
 mod later;
 mod orders;
 mod parts;
@@ -18,6 +19,7 @@ use crate::Shared;
 const AUDIT: Who = Who::Staff(Permission::PrescriptionAudit);
 const PROCESS: Who = Who::Staff(Permission::OrderProcess);
 const WRITE: Who = Who::Staff(Permission::PrescriptionWrite);
+const ORDERS: Who = Who::Staff(Permission::OrderManage);
 const MANAGE: Who = Who::Staff(Permission::OrganisationManage);
 
 pub(crate) const ACCESS: &[Route] = &[
@@ -35,12 +37,17 @@ pub(crate) const ACCESS: &[Route] = &[
     Route::get("/herbal/orders/{id}", PROCESS),
     Route::post("/herbal/orders/{id}", PROCESS),
     Route::get("/herbal/orders/{id}/label", PROCESS),
+    Route::get("/herbal/desk", ORDERS),
+    Route::get("/herbal/desk/counts.csv", ORDERS),
+    Route::get("/herbal/desk/{id}", ORDERS),
+    Route::post("/herbal/desk/{id}/{deed}", ORDERS),
     Route::get("/trace/{id}", Who::Public),
     Route::get("/prescriptions", Who::Resident),
     Route::get("/prescriptions/{id}", Who::Resident),
     Route::get("/herbal/sites", MANAGE),
     Route::post("/herbal/sites/{institution}", MANAGE),
     Route::post("/herbal/sites/{institution}/secret", MANAGE),
+    Route::post("/herbal/sites/{institution}/shares", MANAGE),
 ];
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -56,10 +63,15 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .route("/herbal/orders", get(orders::list))
         .route("/herbal/orders/{id}", get(orders::show).post(orders::process))
         .route("/herbal/orders/{id}/label", get(orders::label))
+        .route("/herbal/desk", get(desk::list))
+        .route("/herbal/desk/counts.csv", get(desk::export))
+        .route("/herbal/desk/{id}", get(desk::show))
+        .route("/herbal/desk/{id}/{deed}", post(desk::act))
         .route("/trace/{id}", get(orders::trace))
         .route("/prescriptions", get(patient::list))
         .route("/prescriptions/{id}", get(patient::show))
         .route("/herbal/sites", get(sites::list))
         .route("/herbal/sites/{institution}", post(sites::save))
         .route("/herbal/sites/{institution}/secret", post(sites::renew_secret))
+        .route("/herbal/sites/{institution}/shares", post(sites::share))
 }

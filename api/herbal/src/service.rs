@@ -7,9 +7,12 @@ mod audit_desk;
 mod charge;
 mod clock;
 mod company;
+mod desk;
+mod dispatch;
 mod hospital;
 mod patient;
 mod site;
+mod told;
 mod upload;
 
 use chrono::TimeDelta;
@@ -25,11 +28,17 @@ pub use audit_desk::{Opened, Queued, Seen, Unreviewed};
 pub(crate) use audit_desk::{count_unreviewed, decide, mark, queue, reveal, review_later, see, unreviewed};
 pub use clock::{run as run_clock, tick};
 pub(crate) use company::{
-    Company, Proof, choices, company_of, dispatch, list_orders, open_order, process, trace,
+    Company, Hand, OF_COMPANY, Proof, company_of, list_orders, open_order, possible, process, process_told,
+    trace,
 };
+pub(crate) use desk::{
+    Asked, Groups, Look, Phase, Shown, Survey, assign, is_late, look_at, name_patients, price, redirect,
+    survey,
+};
+pub(crate) use dispatch::{ASSIGN, Choice, choices, dispatch, try_again};
 pub(crate) use hospital::{Whole, act, read};
 pub(crate) use patient::{is_known, list_of_doctor, list_own, read_own};
-pub use site::{renew_secret, set_site};
+pub use site::{renew_secret, set_shares, set_site};
 pub(crate) use upload::{Answer, Once, amend, check, sign, upload};
 
 use crate::{
@@ -66,6 +75,7 @@ pub(crate) async fn advance(
         store::insert_notice(tx, id, order).await?;
         wake(app, tx, order.id, TimeDelta::zero()).await?;
     }
+    told::tell_patient(app, tx, order, event, detail).await?;
     charge::settle(app, tx, order, event).await
 }
 

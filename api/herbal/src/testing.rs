@@ -132,10 +132,22 @@ impl House<'_> {
 
     /// Somebody of the staff with the rights of a pharmacist.
     pub(crate) async fn auditor(&self, staff: &Staff) -> Pharmacist<'_> {
-        let pharmacist = self.of_role(Role::Pharmacist).id;
-        let held = roles::find_held(&self.bench.db, pharmacist).await.unwrap();
-        let permission = Some(Permission::PrescriptionAudit);
-        let right = Right::new(staff.principal(), String::new(), permission, Arc::new(held)).unwrap();
+        self.as_pharmacist(staff, Permission::PrescriptionAudit).await
+    }
+
+    /// The same under another permission.
+    pub(crate) async fn as_pharmacist(&self, staff: &Staff, permission: Permission) -> Pharmacist<'_> {
+        self.holding(staff, self.of_role(Role::Pharmacist).id, permission).await
+    }
+
+    /// Somebody of the staff under one of the own permissions.
+    pub(crate) async fn of(&self, staff: &Staff, permission: Permission) -> Pharmacist<'_> {
+        self.holding(staff, staff.id, permission).await
+    }
+
+    async fn holding(&self, staff: &Staff, holder: Uuid, permission: Permission) -> Pharmacist<'_> {
+        let held = roles::find_held(&self.bench.db, holder).await.unwrap();
+        let right = Right::new(staff.principal(), String::new(), Some(permission), Arc::new(held)).unwrap();
         Pharmacist { right, request: &self.request }
     }
 

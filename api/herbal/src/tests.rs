@@ -4,5 +4,6 @@ mod clock;
 mod company;
 mod desk;
 mod hospital;
+mod orders;
 mod patient;
 mod prescribe;

@@ -19,6 +19,15 @@ use crate::{
 /// Code of the one department of a company that works for hospitals.
 pub const SERVICE_DEPARTMENT: &str = "HERBAL";
 
+/// The same within a transaction.
+pub async fn read_by_id_number(
+    app: &App,
+    tx: &mut Tx,
+    number: &IdNumber,
+) -> Result<Option<Uuid>, PeopleError> {
+    Ok(resident::find_by_id_number(app, tx, number).await?.map(|identity| identity.id))
+}
+
 /// The resident with this ID number.
 pub async fn find_by_id_number(app: &App, number: &IdNumber) -> Result<Option<Uuid>, PeopleError> {
     let mut tx = app.db.begin().await?;

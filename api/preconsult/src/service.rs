@@ -25,7 +25,7 @@ use platform::{
 };
 use uuid::Uuid;
 
-pub use dialogue::{Taken, answer, undo};
+pub use dialogue::{Taken, answer, answered, undo};
 pub(crate) use dialogue::{interview_of, valid_turns};
 pub use doctor::{Listed, Outline, Reading, Seen, Sent, list, list_sent, note_sent, read, reveal, see};
 pub(crate) use doctor::{denied, find_within};

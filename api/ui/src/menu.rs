@@ -23,7 +23,7 @@ const fn item(
 }
 
 /// In the order of the menu; somebody sees the places their rights open.
-const MENU: [MenuItem; 23] = [
+const MENU: [MenuItem; 24] = [
     item("doctor", "/doctor", "预问诊", "患者提交的预问诊，按分级从急到缓", Permission::ConsultationRead),
     item(
         "herbal-prescribe",
@@ -45,6 +45,13 @@ const MENU: [MenuItem; 23] = [
         "饮片订单",
         "派来的订单：接单、调配、煎煮、配送、自提核对",
         Permission::OrderProcess,
+    ),
+    item(
+        "herbal-desk",
+        "/herbal/desk",
+        "订单管理",
+        "各医院的饮片订单：查找、统计、超时提醒、改派、改配送",
+        Permission::OrderManage,
     ),
     item(
         "templates",

@@ -46,7 +46,7 @@ const PAIN: [(&str, &str); 5] = [
     ("程度", "做事吃力"),
 ];
 
-/// Answers what the dialogue asks until it ends.
+/// Answers what the dialogue asks until it ends; each answer leads where its turns lead.
 fn to_the_end(mut interview: Interview) -> Interview {
     while let Step::Ask(question) = interview.step() {
         let answer = match &question.act {
@@ -55,8 +55,12 @@ fn to_the_end(mut interview: Interview) -> Interview {
             _ => question.options.first().cloned().unwrap_or_else(|| "没有".into()),
         };
         let mut turns = interview.dialogue().turns().to_vec();
-        turns.push(Turn { question: *question, answer });
-        interview = opened(turns);
+        turns.push(Turn { question: *question, answer: answer.clone() });
+        let taken = engine().reply(&mut interview, &answer);
+        assert!(!matches!(taken, Outcome::Again { .. }), "{taken:?}");
+        let replayed = opened(turns);
+        assert_eq!(format!("{:?}", interview.dialogue), format!("{:?}", replayed.dialogue));
+        assert_eq!(interview.step(), replayed.step());
     }
     interview
 }

@@ -158,6 +158,21 @@ fn gram() -> String {
     "g".into()
 }
 
+impl Delivery {
+    /// What is wrong with the address.
+    pub fn fault(&self) -> Option<&'static str> {
+        if self.way == Way::PickUp {
+            None
+        } else if !is_told(&self.address) {
+            Some("配送到家须写明地址")
+        } else if self.address.contains("崇明") {
+            Some("免费配送限上海市内、崇明区除外，请改为自取")
+        } else {
+            None
+        }
+    }
+}
+
 impl Document {
     /// What is wrong with it, each with its JSON pointer.
     pub fn faults(&self, now: DateTime<Utc>) -> Vec<(String, &'static str)> {
@@ -190,17 +205,9 @@ impl Document {
         must((1..=365).contains(&self.doses), "/doses", "剂数为 1 到 365");
         must(self.usage.chars().count() <= LONGEST, "/usage", "用法最多 500 个字");
         must(self.reason.chars().count() <= LONGEST, "/reason", "理由最多 500 个字");
-        let delivery = &self.delivery;
-        must(
-            delivery.way != Way::Home || is_told(&delivery.address),
-            "/delivery/address",
-            "配送到家须写明地址",
-        );
-        must(
-            delivery.way != Way::Home || !delivery.address.contains("崇明"),
-            "/delivery/address",
-            "免费配送限上海市内、崇明区除外，请改为自取",
-        );
+        if let Some(fault) = self.delivery.fault() {
+            must(false, "/delivery/address", fault);
+        }
         for (row, line) in self.lines.iter().enumerate() {
             must(is_told(&line.name), &format!("/lines/{row}/name"), "写明药名");
             must(line.dose > 0.0 && line.dose <= 100_000.0, &format!("/lines/{row}/dose"), "剂量应大于 0");

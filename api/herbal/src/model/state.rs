@@ -1,3 +1,5 @@
+use chrono::TimeDelta;
+
 use crate::HerbalError;
 
 /// Where a prescription stands; drawn in `data/flows/herbal-order.mmd`.
@@ -60,6 +62,10 @@ pub enum Event {
     Accepted,
     /// 拒单
     Declined,
+    /// 撤回派单: taken back from a company that has not accepted it.
+    Withdrawn,
+    /// 改配送: brought elsewhere, or fetched instead; the prescription stays as it is.
+    Redirected,
     /// The company did a step.
     Did(Step),
     /// 配送未成
@@ -114,7 +120,17 @@ impl State {
             (Self::Waiting, Event::Passed) => Self::Passed,
             (Self::Waiting, Event::Rejected) => Self::Rejected,
             (Self::Waiting, Event::TimedOut) => Self::TimedOut,
-            (Self::Passed | Self::TimedOut, Event::Paid) | (Self::Dispatched, Event::Declined) => Self::Paid,
+            (Self::Passed | Self::TimedOut, Event::Paid)
+            | (Self::Dispatched, Event::Declined | Event::Withdrawn) => Self::Paid,
+            (
+                Self::Passed
+                | Self::TimedOut
+                | Self::Paid
+                | Self::Dispatched
+                | Self::Accepted
+                | Self::Made(Dispensed | Checked | Soaked | Decocted | Packed),
+                Event::Redirected,
+            ) => self,
             (Self::Paid, Event::Dispatched) => Self::Dispatched,
             (Self::Dispatched, Event::Accepted) => Self::Accepted,
             (Self::Accepted, Event::Did(Dispensed)) => Self::Made(Dispensed),
@@ -198,6 +214,24 @@ impl State {
         self.after(Event::Paid).is_ok()
     }
 
+    /// How long it may stand like this before somebody has to look after it; None where nobody is expected to act, or
+    /// another clock runs.
+    pub fn patience(self) -> Option<TimeDelta> {
+        Some(match self {
+            Self::Paid => TimeDelta::minutes(15),
+            Self::Dispatched => TimeDelta::hours(1),
+            Self::Accepted | Self::Made(Step::Dispensed | Step::Checked | Step::Soaked | Step::Decocted) => {
+                TimeDelta::hours(8)
+            }
+            Self::Returned | Self::Rejected | Self::Made(Step::Packed) | Self::RefundRequested { .. } => {
+                TimeDelta::hours(24)
+            }
+            Self::Made(Step::Shipped) | Self::RefundAgreed => TimeDelta::hours(48),
+            Self::Made(Step::Ready) => TimeDelta::days(7),
+            _ => return None,
+        })
+    }
+
     /// Tone of the badge it is shown in.
     pub fn tone(self) -> &'static str {
         match self {
@@ -261,6 +295,8 @@ impl Event {
             Self::Dispatched,
             Self::Accepted,
             Self::Declined,
+            Self::Withdrawn,
+            Self::Redirected,
             Self::Bounced,
             Self::Received,
             Self::PickedUp,
@@ -287,6 +323,8 @@ impl Event {
             Self::Dispatched => "dispatched",
             Self::Accepted => "accepted",
             Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
+            Self::Redirected => "redirected",
             Self::Did(step) => step.name(),
             Self::Bounced => "bounced",
             Self::Received => "received",
@@ -316,6 +354,8 @@ impl Event {
             Self::Dispatched => "派单",
             Self::Accepted => "接单",
             Self::Declined => "拒单",
+            Self::Withdrawn => "撤回派单",
+            Self::Redirected => "改配送",
             Self::Did(Step::Dispensed) => "调配",
             Self::Did(Step::Checked) => "复核",
             Self::Did(Step::Soaked) => "浸泡",

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     Service,
-    model::{Detail, Event, Order, Pharmacist, Step},
+    model::{Detail, Document, Event, Order, Pharmacist, Step, Way},
     service::{self, Company, Proof, Whole},
 };
 
@@ -56,14 +56,14 @@ struct OrderPage {
     way: String,
     lines: Vec<(String, String, String)>,
     choices: Vec<ChoiceView>,
-    steps: Vec<(String, &'static str, String, String)>,
+    steps: Vec<StepView>,
     label_at: Option<String>,
 }
 
 struct ChoiceView {
     event: &'static str,
     text: &'static str,
-    /// What has to or may be told with it: `reason`, `proof`, `weight`, `temperature`, or nothing.
+    /// What has to or may be told with it: `reason`, `proof`, `weight`, `temperature`, `parcel`, or nothing.
     asks: &'static str,
 }
 
@@ -88,7 +88,8 @@ struct TracePage {
     state: &'static str,
     patient: String,
     doses: u32,
-    steps: Vec<(String, &'static str, String, String)>,
+    /// When, what, and which company; nobody of it by name.
+    steps: Vec<(String, &'static str, String)>,
 }
 
 #[derive(Deserialize)]
@@ -135,7 +136,7 @@ pub(super) async fn list(
         tone: order.state.tone(),
         way: if order.is_home { "配送到家" } else { "到店自取" },
         changed: ui::format::moment(order.changed_at, today),
-        next: service::choices(&order).iter().map(|event| event.text()).collect::<Vec<_>>().join(" / "),
+        next: service::possible(&order).iter().map(|event| event.text()).collect::<Vec<_>>().join(" / "),
         number: order.number,
     };
     let rows = orders.into_iter().map(row).collect();
@@ -175,9 +176,10 @@ pub(super) async fn process(
     let detail = Detail {
         reason: cut(&done.reason),
         place: cut(&done.place),
-        receipt: String::new(),
+        receipt: cut(&done.receipt),
         weight_g: number(&done.weight, "/weight")?,
         temperature_c: number(&done.temperature, "/temperature")?,
+        delivery: None,
     };
     let proof = Proof { name: &done.name, tail: &done.tail, receipt: &done.receipt };
     let who = Pharmacist { right: right.clone(), request: &request };
@@ -205,7 +207,7 @@ async fn drawn(
 ) -> Result<Html<String>, Problem> {
     let who = Pharmacist { right: right.clone(), request };
     let company = service::company_of(service, &who).await?;
-    let whole = service::open_order(service, &who, &company, id).await?;
+    let whole = service::open_order(service, (right.actor(), request), &company, id).await?;
     let today = service.app.clock.today();
     let frame = staff_frame(&service.app, right, frame).await?;
     let document = &whole.version.document;
@@ -229,12 +231,8 @@ async fn drawn(
         } else {
             format!("到店自取：{}", delivery.place)
         },
-        lines: document
-            .lines
-            .iter()
-            .map(|line| (line.name.clone(), format!("{}{}", line.dose, line.unit), line.notes.join("、")))
-            .collect(),
-        choices: service::choices(&whole.order).into_iter().map(choice).collect(),
+        lines: lines(document),
+        choices: service::possible(&whole.order).into_iter().map(choice).collect(),
         steps: steps(&whole, today),
         label_at: is_packed.then(|| format!("/herbal/orders/{id}/label")),
     };
@@ -248,6 +246,7 @@ fn choice(event: Event) -> ChoiceView {
         asks: match event {
             Event::Declined | Event::Bounced => "reason",
             Event::PickedUp => "proof",
+            Event::Did(Step::Shipped) => "parcel",
             Event::Did(Step::Dispensed | Step::Checked) => "weight",
             Event::Did(Step::Soaked | Step::Decocted) => "temperature",
             _ => "",
@@ -255,11 +254,29 @@ fn choice(event: Event) -> ChoiceView {
     }
 }
 
-fn steps(whole: &Whole, today: chrono::NaiveDate) -> Vec<(String, &'static str, String, String)> {
+/// The pieces: name, dose, notes.
+pub(super) fn lines(document: &Document) -> Vec<(String, String, String)> {
+    let line = |line: &crate::model::Line| {
+        (line.name.clone(), format!("{}{}", line.dose, line.unit), line.notes.join("、"))
+    };
+    document.lines.iter().map(line).collect()
+}
+
+/// When, what, by whom, and what was told of it.
+pub(super) type StepView = (String, &'static str, String, String);
+
+pub(super) fn steps(whole: &Whole, today: chrono::NaiveDate) -> Vec<StepView> {
     let told = |detail: &Detail| {
         let weight = detail.weight_g.map(|weight| format!("{weight} g"));
         let temperature = detail.temperature_c.map(|degrees| format!("{degrees} ℃"));
-        let texts = [Some(detail.place.clone()), Some(detail.reason.clone()), weight, temperature];
+        let receipt = Some(&detail.receipt).filter(|receipt| !receipt.is_empty());
+        let receipt = receipt.map(|receipt| format!("单号 {receipt}"));
+        let way = detail.delivery.as_ref().map(|delivery| match delivery.way {
+            Way::Home => "改为配送到家".to_owned(),
+            Way::PickUp => "改为自取".to_owned(),
+        });
+        let (place, reason) = (Some(detail.place.clone()), Some(detail.reason.clone()));
+        let texts = [way, place, receipt, reason, weight, temperature];
         texts.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
     };
     let step = |step: &crate::model::Happened| {
@@ -278,7 +295,7 @@ pub(super) async fn label(
 ) -> Result<Html<String>, Problem> {
     let who = Pharmacist { right: right.clone(), request: &request };
     let company: Company = service::company_of(&service, &who).await?;
-    let whole = service::open_order(&service, &who, &company, id).await?;
+    let whole = service::open_order(&service, (right.actor(), &request), &company, id).await?;
     let today = service.app.clock.today();
     let packed = whole.steps.iter().rev().find(|step| step.event == Event::Did(Step::Packed));
     let packed = packed.ok_or_else(|| Problem::not_found().detail("还没有包装，没有标签。"))?;
@@ -313,6 +330,7 @@ pub(super) async fn trace(
     let (state, doses) = (whole.order.state.text(), whole.version.document.doses);
     // Reasons and places may say where somebody lives: they are not for everybody.
     let steps = steps(&Whole { steps: shown, ..whole }, today);
-    let steps = steps.into_iter().map(|(at, event, by, _)| (at, event, by, String::new())).collect();
+    let place = |by: String| by.split_whitespace().next().unwrap_or_default().to_owned();
+    let steps = steps.into_iter().map(|(at, event, by, _)| (at, event, place(by))).collect();
     page(TracePage { frame, state, patient, doses, steps }.render())
 }

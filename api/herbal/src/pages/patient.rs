@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::parts::named;
 use crate::{
     Service,
-    model::{Event, Order, State as OrderState, Version},
+    model::{Detail, Event, Order, State as OrderState, Step, Version},
     service,
 };
 
@@ -103,9 +103,6 @@ pub(super) async fn show(
         crate::model::Way::PickUp if document.delivery.place.is_empty() => "自取".into(),
         crate::model::Way::PickUp => format!("自取：{}", document.delivery.place),
     };
-    let line = |line: &crate::model::Line| {
-        (line.name.clone(), format!("{}{}", line.dose, line.unit), line.notes.join("、"))
-    };
     let view = OwnPage {
         frame: frame.with_csrf(who.session.csrf),
         number: whole.order.number.clone(),
@@ -117,7 +114,7 @@ pub(super) async fn show(
         doses: document.doses,
         usage: document.usage.clone(),
         way,
-        lines: document.lines.iter().map(line).collect(),
+        lines: super::orders::lines(document),
         steps: whole
             .steps
             .iter()
@@ -127,11 +124,20 @@ pub(super) async fn show(
                 at: ui::format::moment(step.at, today),
                 text: told(step.event),
                 by: step.actor_name.clone(),
-                place: step.detail.place.clone(),
+                place: place_of(&step.detail, step.event),
             })
             .collect(),
     };
     page(view.render())
+}
+
+/// Where it was, or who brings it under which number.
+fn place_of(detail: &Detail, event: Event) -> String {
+    let parcel = (event == Event::Did(Step::Shipped) && !detail.receipt.is_empty())
+        .then(|| format!("单号 {}", detail.receipt));
+    let reason = (event == Event::Bounced).then(|| detail.reason.clone());
+    let parts = [Some(detail.place.clone()), parcel, reason];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// A state in the patient's words.
@@ -175,7 +181,10 @@ fn told(event: Event) -> &'static str {
         Event::TimedOut => "系统审核通过，药师随后复核",
         Event::Amended => "医生修改了处方",
         Event::Accepted => "配药企业接单",
-        Event::Declined => "换一家企业配药",
+        Event::Declined | Event::Withdrawn => "换一家企业配药",
+        Event::Redirected => "改了配送方式或地址",
+        Event::Did(Step::Shipped) => "已寄出",
+        Event::Did(Step::Ready) => "已到自取的药店",
         other => other.text(),
     }
 }

@@ -253,7 +253,7 @@ pub(crate) async fn review_later(
 }
 
 /// A prescription out of reach is as good as none.
-fn find_within(found: Option<Order>, who: &Pharmacist<'_>) -> Result<Order, HerbalError> {
+pub(super) fn find_within(found: Option<Order>, who: &Pharmacist<'_>) -> Result<Order, HerbalError> {
     found.filter(|order| who.right.covers(&site(order))).ok_or(HerbalError::NotFound)
 }
 
@@ -261,7 +261,7 @@ fn is_taken(order: &Order, who: &Pharmacist<'_>, now: DateTime<Utc>) -> bool {
     order.claim.is_some_and(|(by, until)| by != who.right.id() && until > now)
 }
 
-fn site(order: &Order) -> Site<'_> {
+pub(super) fn site(order: &Order) -> Site<'_> {
     Site {
         institution: Some(&order.institution),
         department: Some(&order.department.code),
@@ -305,7 +305,7 @@ async fn earlier(
 }
 
 /// Masks what the right does not show.
-fn mask(version: &mut Version, hidden: &[Field]) {
+pub(super) fn mask(version: &mut Version, hidden: &[Field]) {
     let document = &mut version.document;
     for field in hidden {
         match field {

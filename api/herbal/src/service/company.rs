@@ -1,15 +1,23 @@
-//! From payment to the patient's hands: which company gets a prescription, and what it does.
+//! From dispatch to the patient's hands: what a company does.
 
-use platform::{App, Tx, audit};
+use axum::http::StatusCode;
+use platform::{
+    App, Tx,
+    audit::{self, Actor},
+    http::RequestId,
+    idempotency::SavedAnswer,
+};
 use uuid::Uuid;
 
 use super::{
-    advance, entry,
+    Answer, Once, advance, dispatch,
+    dispatch::document_of,
+    entry,
     hospital::{Whole, whole},
 };
 use crate::{
     HerbalError, Service,
-    model::{Detail, Event, Order, Pharmacist, State, Step},
+    model::{Detail, Document, Event, Order, Pharmacist, State, Step},
     store,
 };
 
@@ -23,6 +31,16 @@ pub(crate) struct Company {
     pub(crate) name: String,
 }
 
+/// Who acts for a company: one of its people, or its own program.
+#[derive(Debug, Clone)]
+pub(crate) struct Hand<'a> {
+    pub(crate) company: &'a Company,
+    pub(crate) actor: Actor,
+    /// Name of who did it; may be empty.
+    pub(crate) by: &'a str,
+    pub(crate) request: &'a RequestId,
+}
+
 /// What a patient shows when fetching the medicine.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Proof<'a> {
@@ -31,19 +49,6 @@ pub(crate) struct Proof<'a> {
     pub(crate) tail: &'a str,
     /// Number of the receipt.
     pub(crate) receipt: &'a str,
-}
-
-/// Gives a paid prescription to the company that has had least of its share; to none where none may have it.
-pub(crate) async fn dispatch(app: &App, tx: &mut Tx, order: &mut Order) -> Result<(), HerbalError> {
-    let candidates = store::list_candidates(tx, &order.institution, order.id).await?;
-    // The one with the fewest for each of its parts; of equal ones the first by code.
-    let least = candidates
-        .into_iter()
-        .reduce(|best, one| if one.n * best.parts < best.n * one.parts { one } else { best });
-    let Some(chosen) = least else { return Ok(()) };
-    order.company = Some(chosen.company);
-    let detail = Detail { place: chosen.name, ..Detail::default() };
-    advance(app, tx, order, Event::Dispatched, ("dispatch", "系统派单"), &detail).await
 }
 
 /// The company of whoever asks; refused to who works for none.
@@ -66,7 +71,7 @@ pub(crate) async fn list_orders(
 /// One prescription of the company; its reading stands in the audit trail.
 pub(crate) async fn open_order(
     service: &Service,
-    who: &Pharmacist<'_>,
+    (reader, request): (Actor, &RequestId),
     company: &Company,
     id: Uuid,
 ) -> Result<Whole, HerbalError> {
@@ -75,17 +80,32 @@ pub(crate) async fn open_order(
     let order = of_company(found, company)?;
     let whole = whole(service, order).await?;
     let mut tx = app.db.begin().await?;
-    let entry = entry(app, who.right.actor(), "prescription.process_read", &whole.order, who.request);
+    let entry = entry(app, reader, "prescription.process_read", &whole.order, request);
     audit::append(&mut tx, entry).await?;
     tx.commit().await?;
     Ok(whole)
 }
 
+/// What a company may tell of its work.
+pub(crate) const OF_COMPANY: [Event; 12] = [
+    Event::Accepted,
+    Event::Declined,
+    Event::Bounced,
+    Event::Received,
+    Event::PickedUp,
+    Event::Did(Step::Dispensed),
+    Event::Did(Step::Checked),
+    Event::Did(Step::Soaked),
+    Event::Did(Step::Decocted),
+    Event::Did(Step::Packed),
+    Event::Did(Step::Shipped),
+    Event::Did(Step::Ready),
+];
+
 /// What the company may do next.
-pub(crate) fn choices(order: &Order) -> Vec<Event> {
-    let own = [Event::Accepted, Event::Declined, Event::Bounced, Event::Received, Event::PickedUp];
-    let all = own.into_iter().chain(Step::ALL.map(Event::Did));
-    all.filter(|event| order.state.after(*event).is_ok() && fits(order, *event)).collect()
+pub(crate) fn possible(order: &Order) -> Vec<Event> {
+    let can_be = |event: &Event| order.state.after(*event).is_ok() && fits(order, *event);
+    OF_COMPANY.into_iter().filter(can_be).collect()
 }
 
 /// Whether a step belongs to how this prescription is made and handed over.
@@ -100,7 +120,7 @@ fn fits(order: &Order, event: Event) -> bool {
     }
 }
 
-/// The company did something with a prescription; the hospital hears of it.
+/// Somebody at a company's screen did something with a prescription.
 pub(crate) async fn process(
     service: &Service,
     who: &Pharmacist<'_>,
@@ -110,34 +130,98 @@ pub(crate) async fn process(
 ) -> Result<(), HerbalError> {
     let app = &service.app;
     let company = company_of(service, who).await?;
-    if event == Event::PickedUp {
-        check_proof(service, &company, id, proof).await?;
+    let staff = people::service::find_staff(app, who.right.id()).await?;
+    let by = staff.map(|staff| staff.name).unwrap_or_default();
+    let hand = Hand { company: &company, actor: who.right.actor(), by: &by, request: who.request };
+    let document = ready(service, &hand, id, (event, detail), proof).await?;
+    let mut tx = app.db.begin().await?;
+    take_step(app, &mut tx, &hand, (id, Some(seen)), (event, detail), &document).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The company's own program did something with a prescription; told twice under one key it is done once.
+pub(crate) async fn process_told(
+    service: &Service,
+    hand: &Hand<'_>,
+    once: &Once<'_>,
+    id: Uuid,
+    (event, detail): (Event, &Detail),
+    proof: &Proof<'_>,
+) -> Result<SavedAnswer, HerbalError> {
+    let app = &service.app;
+    let scope = format!("herbal.process/{}/{id}", hand.company.code);
+    let mut tx = app.db.begin().await?;
+    // What was done before is answered as before, also when the order has gone on since.
+    if let Some(saved) = once.claim(service, &mut tx, &scope).await? {
+        return Ok(saved);
     }
-    if event == Event::Declined && detail.reason.trim().chars().count() < 2 {
+    tx.rollback().await?;
+    let document = ready(service, hand, id, (event, detail), proof).await?;
+    let mut tx = app.db.begin().await?;
+    if let Some(saved) = once.claim(service, &mut tx, &scope).await? {
+        return Ok(saved);
+    }
+    let order = take_step(app, &mut tx, hand, (id, None), (event, detail), &document).await?;
+    let saved = once.save(&mut tx, &scope, (StatusCode::OK, &Answer::of(&order, Vec::new()))).await?;
+    tx.commit().await?;
+    Ok(saved)
+}
+
+/// Whether a step may be taken as far as no lock is needed to tell; gives what is to be made.
+async fn ready(
+    service: &Service,
+    hand: &Hand<'_>,
+    id: Uuid,
+    (event, detail): (Event, &Detail),
+    proof: &Proof<'_>,
+) -> Result<Document, HerbalError> {
+    let app = &service.app;
+    if event == Event::PickedUp {
+        check_proof(service, hand.company, id, proof).await?;
+    }
+    let says_why = detail.reason.trim().chars().count() >= 2;
+    if event == Event::Declined && !says_why {
         return Err(HerbalError::Refused("拒单要写明原因，平台会派给别的企业。"));
     }
-    let staff = people::service::find_staff(app, who.right.id()).await?;
-    let name = format!("{} {}", company.name, staff.map(|staff| staff.name).unwrap_or_default());
-    let mut tx = app.db.begin().await?;
-    let mut order = of_company(store::lock_order(&mut tx, id).await?, &company)?;
+    if event == Event::Bounced && !says_why {
+        return Err(HerbalError::Refused("没有送到要写明原因，患者和医院会看到。"));
+    }
+    if event == Event::Did(Step::Shipped) && detail.place.trim().is_empty() {
+        return Err(HerbalError::Refused("寄出要写明由谁配送：快递公司，或“自送”和送货人电话。"));
+    }
+    let known = of_company(store::find_order(&app.db, id).await?, hand.company)?;
+    document_of(app, &known).await
+}
+
+/// Takes a step of the company; the hospital hears of it.
+async fn take_step(
+    app: &App,
+    tx: &mut Tx,
+    hand: &Hand<'_>,
+    (id, seen): (Uuid, Option<i64>),
+    (event, detail): (Event, &Detail),
+    document: &Document,
+) -> Result<Order, HerbalError> {
+    let mut order = of_company(store::lock_order(tx, id).await?, hand.company)?;
     // A second tap, or a colleague: the step was done already.
-    if order.n_events != seen {
+    if seen.is_some_and(|seen| order.n_events != seen) {
         return Err(HerbalError::Outdated);
     }
-    if !choices(&order).contains(&event) {
+    if !possible(&order).contains(&event) {
         return Err(HerbalError::WrongState { state: order.state, event });
     }
     if event == Event::Declined {
         order.company = None;
     }
-    advance(app, &mut tx, &mut order, event, (&company.code, &name), detail).await?;
+    let name = format!("{} {}", hand.company.name, hand.by);
+    advance(app, tx, &mut order, event, (&hand.company.code, name.trim()), detail).await?;
     if event == Event::Declined {
-        dispatch(app, &mut tx, &mut order).await?;
+        dispatch(app, tx, &mut order, document).await?;
     }
-    let mut entry = entry(app, who.right.actor(), "prescription.process", &order, who.request);
+    let mut entry = entry(app, hand.actor.clone(), "prescription.process", &order, hand.request);
     entry.reason = Some(event.text());
-    audit::append(&mut tx, entry).await?;
-    Ok(tx.commit().await?)
+    audit::append(tx, entry).await?;
+    Ok(order)
 }
 
 /// Name, end of the ID number and receipt against what is known.
@@ -154,13 +238,26 @@ async fn check_proof(
         return Err(HerbalError::Refused("姓名与处方不符，请核对证件，不能发药。"));
     }
     let tail = proof.tail.trim().to_ascii_uppercase();
-    let number = patient.id_number.as_deref().or(patient.card.as_deref()).unwrap_or("").to_ascii_uppercase();
-    if tail.len() != 4 || !number.ends_with(&tail) {
-        return Err(HerbalError::Refused("证件号（或社保卡号）后四位与处方不符，请核对证件，不能发药。"));
+    // Whoever was prescribed for without a document is known by the phone alone.
+    let numbers = [&patient.id_number, &patient.card, &patient.phone];
+    let number = numbers.into_iter().flatten().find(|number| number.len() >= 4);
+    let Some(number) = number else {
+        return Err(HerbalError::Refused(
+            "处方上没有证件号、社保卡号或手机号，无法核对身份。请联系开方医院补全处方后再发药。",
+        ));
+    };
+    if tail.len() != 4 || !number.to_ascii_uppercase().ends_with(&tail) {
+        return Err(HerbalError::Refused(
+            "证件号（没有时为社保卡号、手机号）后四位与处方不符，请核对证件，不能发药。",
+        ));
     }
     let paid = whole.steps.iter().rev().find(|step| step.event == Event::Paid);
     let receipt = paid.map(|step| step.detail.receipt.as_str()).unwrap_or_default();
-    if !receipt.is_empty() && receipt != proof.receipt.trim() {
+    let shown = proof.receipt.trim();
+    if receipt.is_empty() && shown.is_empty() {
+        return Err(HerbalError::Refused("医院没有传来收据号，请核对收据并填写收据号。"));
+    }
+    if !receipt.is_empty() && receipt != shown {
         return Err(HerbalError::Refused("收据号与缴费记录不符，请核对收据，不能发药。"));
     }
     Ok(())

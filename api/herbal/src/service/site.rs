@@ -30,6 +30,36 @@ pub async fn set_site(
     Ok(tx.commit().await?)
 }
 
+/// Sets how many parts of an institution's prescriptions each company is to have; none for 0.
+pub async fn set_shares(
+    app: &App,
+    by: (Actor, &RequestId),
+    institution: &str,
+    shares: &[(String, i64)],
+) -> Result<(), HerbalError> {
+    let companies = crate::catalogue::list_companies(app).await?;
+    if shares.iter().any(|(company, _)| !companies.iter().any(|one| one.code == *company)) {
+        return Err(HerbalError::Refused("没有这家服务企业。请先在“饮片目录”的企业里登记。"));
+    }
+    if shares.iter().any(|(_, parts)| !(0..=100).contains(parts)) {
+        return Err(HerbalError::Refused("份数为 0 到 100 的整数；0 就是不派给这家。"));
+    }
+    let mut tx = app.db.begin().await?;
+    store::lock_site(app, &mut tx, institution).await?;
+    let mut told = Vec::new();
+    for (company, parts) in shares {
+        if *parts == 0 {
+            store::delete_share(&mut tx, institution, company).await?;
+        } else {
+            store::save_share(&mut tx, institution, company, *parts).await?;
+            told.push(format!("{company} {parts} 份"));
+        }
+    }
+    let told = if told.is_empty() { "不派给任何企业".to_owned() } else { told.join("，") };
+    note(app, &mut tx, by, "herbal.share", (institution, &told)).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Gives an institution a new secret, which is shown this once; the one before ends.
 pub async fn renew_secret(
     app: &App,

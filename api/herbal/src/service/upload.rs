@@ -124,6 +124,7 @@ pub(crate) async fn upload(
         claim: None,
         n_events: 0,
         company: None,
+        dispatched_at: None,
         created_at: now,
         changed_at: now,
     };
@@ -288,6 +289,7 @@ async fn submit(
     let release = &service.engine.kb().release;
     let new = NewVersion { order: order.id, number: order.version, document, release, findings: found };
     store::insert_version(app, tx, &new).await?;
+    store::update_person(app, tx, order.id, &document.patient).await?;
     let institution = order.institution.clone();
     let by = (institution.as_str(), document.doctor.name.as_str());
     if found.iter().any(Found::is_open_block) {

@@ -25,7 +25,6 @@ use super::{
     model::{Desk, Month, State},
     read::HEADINGS,
     service::{self, File},
-    store,
 };
 use crate::{
     Service, Shared,
@@ -91,7 +90,7 @@ struct Names(Vec<(String, String)>);
 
 impl Names {
     async fn load(service: &Service) -> Result<Self, StatementError> {
-        Ok(Self(store::list_names(&service.app.db).await?))
+        Ok(Self(crate::store::list_names(&service.app.db).await?))
     }
 
     fn of(&self, code: &str) -> String {

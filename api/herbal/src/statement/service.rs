@@ -64,7 +64,7 @@ pub(crate) async fn upload(app: &App, desk: &Desk<'_>, file: File<'_>) -> Result
     let is_company = companies.iter().any(|one| one.code == desk.place());
     let (institution, company) =
         if is_company { (file.other, desk.place()) } else { (desk.place(), file.other) };
-    let names = store::list_names(&app.db).await?;
+    let names = crate::store::list_names(&app.db).await?;
     let is_hospital = names.iter().any(|(code, _)| code == institution)
         && !companies.iter().any(|one| one.code == institution);
     if !companies.iter().any(|one| one.code == company) || !is_hospital {

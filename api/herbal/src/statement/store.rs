@@ -371,9 +371,3 @@ pub(super) async fn delete_invoices(tx: &mut Tx, statement: Uuid) -> sqlx::Resul
     let sql = "DELETE FROM herbal_statement_invoice WHERE statement = $1";
     on_tx!(tx, |c| sqlx::query(sql).bind(statement).execute(c).await.map(drop))
 }
-
-/// Hospitals and companies, by code, with their names.
-pub(super) async fn list_names(db: &Db) -> sqlx::Result<Vec<(String, String)>> {
-    let sql = "SELECT code, name FROM institution ORDER BY code";
-    on_read!(db, |c| sqlx::query_as(sql).fetch_all(c).await)
-}

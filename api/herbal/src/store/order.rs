@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
-use people::identity::IdNumber;
+use people::{Sex, identity::IdNumber};
 use platform::{
     App, Db, Tx, bind_all,
-    crypto::{IndexedColumn, Keyring},
+    crypto::{IndexedColumn, Keyring, Sealed},
     db::{Bound, Conditions},
     on_read, on_tx,
     rights::Columns,
@@ -10,10 +10,10 @@ use platform::{
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-use super::{sealed, unknown};
+use super::{opened, sealed, unknown};
 use crate::{
     HerbalError,
-    model::{Coded, Gravity, Order, State},
+    model::{Coded, Gravity, Order, Patient, State},
 };
 
 /// Most rows of the queue on one screen.
@@ -23,21 +23,23 @@ const MOST_WAITING: i64 = 200;
 pub(crate) const COLUMNS: Columns =
     Columns { institution: Some("institution"), department: Some("department"), assigned: None, own: None };
 
-pub(super) const INDEXED: IndexedColumn = IndexedColumn {
-    table: "prescription",
-    row: "id",
-    sealed: "id_number",
-    index: "id_number_index",
-    domain: "prescription.id_number",
-    before: None,
-};
+/// By the ID number, the name and the phone a patient's prescriptions are found.
+pub(super) const INDEXED: [IndexedColumn; 3] = [
+    of_patient("id_number", "id_number_index", "prescription.id_number"),
+    of_patient("patient_name", "patient_name_index", "prescription.patient_name"),
+    of_patient("phone", "phone_index", "prescription.phone"),
+];
+
+const fn of_patient(sealed: &'static str, index: &'static str, domain: &'static str) -> IndexedColumn {
+    IndexedColumn { table: "prescription", row: "id", sealed, index, domain, before: None }
+}
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, institution, number, department, department_name, doctor, doctor_name, resident_id,
                 version, state, resumes, deadline, gravity, is_decocted, is_home, claimed_by, claimed_until,
-                n_events, company, created_at, changed_at FROM prescription ",
+                n_events, company, dispatched_at, created_at, changed_at FROM prescription ",
             $rest
         )
     };
@@ -64,6 +66,7 @@ struct Row {
     claimed_until: Option<DateTime<Utc>>,
     n_events: i64,
     company: Option<String>,
+    dispatched_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     changed_at: DateTime<Utc>,
 }
@@ -88,6 +91,7 @@ impl Row {
             claim: self.claimed_by.zip(self.claimed_until),
             n_events: self.n_events,
             company: self.company,
+            dispatched_at: self.dispatched_at,
             created_at: self.created_at,
             changed_at: self.changed_at,
         })
@@ -96,7 +100,15 @@ impl Row {
 
 /// How a patient's number may stand in the table.
 pub(crate) fn indexes_of(keyring: &Keyring, number: &IdNumber) -> Vec<Vec<u8>> {
-    keyring.blind_indexes(INDEXED.domain, number.as_str())
+    keyring.blind_indexes(INDEXED[0].domain, number.as_str())
+}
+
+/// The column and its values by which a patient's name or phone is found.
+pub(crate) fn wanted_person(keyring: &Keyring, words: &str) -> (&'static str, Vec<Vec<u8>>) {
+    let [_, name, phone] = &INDEXED;
+    let is_phone = words.len() == 11 && words.bytes().all(|byte| byte.is_ascii_digit());
+    let column = if is_phone { phone } else { name };
+    (column.index, keyring.blind_indexes(column.domain, words))
 }
 
 /// Adds a prescription; false when its institution has one of that number.
@@ -113,7 +125,7 @@ pub(crate) async fn insert_order(
         ON CONFLICT DO NOTHING";
     let number =
         id_number.map(|number| sealed(app, ("prescription", "id_number"), order.id, number.as_str()));
-    let index = id_number.map(|number| app.keyring.blind_index(INDEXED.domain, number.as_str()));
+    let index = id_number.map(|number| app.keyring.blind_index(INDEXED[0].domain, number.as_str()));
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(order.id).bind(&order.institution).bind(&order.number);
         let query = query.bind(&order.department.code).bind(&order.department.name);
@@ -124,18 +136,73 @@ pub(crate) async fn insert_order(
     })
 }
 
+/// Writes by what the prescription of a patient is looked for, as it was prescribed last.
+pub(crate) async fn update_person(
+    app: &App,
+    tx: &mut Tx,
+    order: Uuid,
+    patient: &Patient,
+) -> sqlx::Result<()> {
+    let sql =
+        "UPDATE prescription SET patient_name = $2, patient_name_index = $3, phone = $4, phone_index = $5,
+            sex = $6 WHERE id = $1";
+    let [_, name, phone] = &INDEXED;
+    let both = |column: &IndexedColumn, text: &str| {
+        (
+            sealed(app, (column.table, column.sealed), order, text),
+            app.keyring.blind_index(column.domain, text),
+        )
+    };
+    let name = both(name, patient.name.trim());
+    let phone = patient.phone.as_deref().map(|told| both(phone, told.trim())).unzip();
+    let sex = match patient.sex {
+        Sex::Female => "female",
+        Sex::Male => "male",
+        Sex::Unknown => "unknown",
+    };
+    on_tx!(tx, |c| {
+        let query = sqlx::query(sql).bind(order).bind(&name.0).bind(&name.1).bind(&phone.0).bind(&phone.1);
+        query.bind(sex).execute(c).await.map(drop)
+    })
+}
+
+/// The ID number of the patient of a prescription.
+pub(crate) async fn find_id_number(app: &App, tx: &mut Tx, id: Uuid) -> Result<Option<String>, HerbalError> {
+    let sql = "SELECT id_number FROM prescription WHERE id = $1";
+    let row: Option<Sealed> = on_tx!(tx, |c| sqlx::query_scalar(sql).bind(id).fetch_one(c).await)?;
+    row.map(|number| opened(app, ("prescription", "id_number"), id, &number)).transpose()
+}
+
+/// Prescriptions from before they could be looked for by the patient, at most so many.
+pub(crate) async fn list_unnamed(db: &Db, most: i64) -> Result<Vec<Order>, HerbalError> {
+    let sql = select!("WHERE patient_name IS NULL ORDER BY id LIMIT $1");
+    let rows: Vec<Row> = on_read!(db, |c| sqlx::query_as(sql).bind(most).fetch_all(c).await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// What the desk asks for, newest first, at most so many.
+pub(crate) async fn list_wanted(db: &Db, wanted: &Conditions, most: i64) -> Result<Vec<Order>, HerbalError> {
+    let sql = format!(
+        "{} ORDER BY created_at DESC, id DESC LIMIT {most}",
+        format_args!("{}WHERE {}", select!(""), wanted.sql())
+    );
+    let rows: Vec<Row> =
+        on_read!(db, |c| bind_all!(sqlx::query_as(AssertSqlSafe(sql)), wanted).fetch_all(c).await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// Writes everything of a prescription that changes.
 pub(crate) async fn update_order(tx: &mut Tx, order: &Order) -> sqlx::Result<()> {
     let sql = "UPDATE prescription SET version = $2, state = $3, resumes = $4, deadline = $5, gravity = $6,
             is_decocted = $7, is_home = $8, claimed_by = $9, claimed_until = $10, n_events = $11,
-            changed_at = $12, company = $13 WHERE id = $1";
+            changed_at = $12, company = $13, dispatched_at = $14, attend_by = $15 WHERE id = $1";
     let (by, until) = order.claim.unzip();
     on_tx!(tx, |c| {
         let query = sqlx::query(sql).bind(order.id).bind(order.version).bind(order.state.name());
         let query = query.bind(order.state.resumes()).bind(order.deadline).bind(order.gravity.number());
         let query = query.bind(order.is_decocted).bind(order.is_home).bind(by).bind(until);
         let query = query.bind(order.n_events).bind(order.changed_at).bind(&order.company);
-        query.execute(c).await.map(drop)
+        query.bind(order.dispatched_at).bind(order.attend_by()).execute(c).await.map(drop)
     })
 }
 

@@ -57,6 +57,14 @@ pub(crate) async fn list_sites(app: &App) -> sqlx::Result<Vec<(String, String, i
     on_read!(&app.db, |c| sqlx::query_as(sql).fetch_all(c).await)
 }
 
+/// Code and name of each company that may have an interface, and whether it has a secret.
+pub(crate) async fn list_company_secrets(app: &App) -> sqlx::Result<Vec<(String, String, bool)>> {
+    let sql = "SELECT c.code, c.name, s.secret IS NOT NULL FROM herbal_company c
+            JOIN institution i ON i.code = c.code LEFT JOIN herbal_site s ON s.institution = c.code
+        WHERE c.is_active = $1 ORDER BY c.code";
+    on_read!(&app.db, |c| sqlx::query_as(sql).bind(true).fetch_all(c).await)
+}
+
 /// Makes the row of an institution where there is none; gives its id. Not found where there is no such institution.
 pub(crate) async fn lock_site(app: &App, tx: &mut Tx, institution: &str) -> Result<Uuid, HerbalError> {
     let known = "SELECT count(*) FROM institution WHERE code = $1";

@@ -13,14 +13,14 @@ use crate::{
     testing::{House, on_each},
 };
 
-const NONE: Proof<'static> = Proof { name: "", tail: "", receipt: "" };
+pub(super) const NONE: Proof<'static> = Proof { name: "", tail: "", receipt: "" };
 
 /// A prescription that was passed and paid with a receipt; gives its id.
-async fn paid(house: &House<'_>, document: &Document) -> Uuid {
+pub(super) async fn paid(house: &House<'_>, document: &Document) -> Uuid {
     paid_with(house, document, None).await
 }
 
-async fn paid_with(house: &House<'_>, document: &Document, charged: Option<&Charged>) -> Uuid {
+pub(super) async fn paid_with(house: &House<'_>, document: &Document, charged: Option<&Charged>) -> Uuid {
     let id = house.upload(document).await;
     let who = house.pharmacist().await;
     service::decide(&house.service, &who, (id, 1), (Decision::Passed, &[], "")).await.unwrap();
@@ -33,7 +33,12 @@ async fn paid_with(house: &House<'_>, document: &Document, charged: Option<&Char
 }
 
 /// Does a step as the demo's company.
-async fn step(house: &House<'_>, id: Uuid, event: Event, proof: &Proof<'_>) -> Result<(), HerbalError> {
+pub(super) async fn step(
+    house: &House<'_>,
+    id: Uuid,
+    event: Event,
+    proof: &Proof<'_>,
+) -> Result<(), HerbalError> {
     let who = house.processor().await;
     let seen = store::find_order(&house.service.app.db, id).await.unwrap().unwrap().n_events;
     service::process(&house.service, &who, (id, seen), (event, &Detail::default()), proof).await

@@ -26,15 +26,17 @@ pub struct Template {
 pub enum Category {
     Feedback,
     Visit,
+    Medicine,
 }
 
 impl Category {
-    pub const ALL: [Self; 2] = [Self::Feedback, Self::Visit];
+    pub const ALL: [Self; 3] = [Self::Feedback, Self::Visit, Self::Medicine];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Feedback => "feedback",
             Self::Visit => "visit",
+            Self::Medicine => "medicine",
         }
     }
 
@@ -42,6 +44,7 @@ impl Category {
         match self {
             Self::Feedback => "意见反馈",
             Self::Visit => "就诊提醒",
+            Self::Medicine => "取药和配送",
         }
     }
 

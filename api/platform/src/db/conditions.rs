@@ -8,6 +8,8 @@ pub enum Bound {
     Id(Uuid),
     Moment(DateTime<Utc>),
     Number(i64),
+    /// A blind index.
+    Bytes(Vec<u8>),
 }
 
 /// The WHERE part of a statement that is put together at run time: fixed words with parameters `$1, $2, …`, the same
@@ -89,6 +91,7 @@ macro_rules! bind_all {
                 $crate::db::Bound::Id(id) => query.bind(*id),
                 $crate::db::Bound::Moment(moment) => query.bind(*moment),
                 $crate::db::Bound::Number(number) => query.bind(*number),
+                $crate::db::Bound::Bytes(bytes) => query.bind(bytes.as_slice()),
             };
         }
         query

@@ -62,6 +62,7 @@ permissions! {
     PrescriptionWrite "prescription.write" "开具饮片处方" Care Business;
     PrescriptionAudit "prescription.audit" "审核饮片处方" Care Business;
     OrderProcess "order.process" "处理饮片订单" Service Business;
+    OrderManage "order.manage" "管理饮片订单" Service Business;
     FieldReveal "field.reveal" "显示被隐去的内容" Care Business;
     KnowledgeRead "knowledge.read" "查看知识库" Knowledge Business;
     KnowledgePublish "knowledge.publish" "发布和启用知识版本" Knowledge Business;

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     PreconsultError, Service,
     model::{Answer, Opening, Part, Patient},
-    service,
+    service::{self, Own},
 };
 
 /// The consultation with its version as ETag.
@@ -62,8 +62,8 @@ pub(super) async fn answer_question(
     Json(body): Json<AnswerBody>,
 ) -> Result<Answered, Problem> {
     let answer = Answer { turn: body.turn, question: None, text: body.text, request_key: key.0 };
-    service::answer(&service, Patient::new(&who, &request), id, &answer).await?;
-    own(&service, who.id, id).await
+    let own = service::answered(&service, Patient::new(&who, &request), id, &answer).await?;
+    Ok(shown(own, &service))
 }
 
 /// 撤回上一个回答。
@@ -174,6 +174,10 @@ pub(super) async fn read_own_consultation(
 }
 
 async fn own(service: &Service, resident: Uuid, id: Uuid) -> Result<Answered, Problem> {
-    let own = OwnConsultation::of(service::read_own(service, resident, id).await?, &service.engine);
-    Ok((etag(own.version()), Json(own)))
+    Ok(shown(service::read_own(service, resident, id).await?, service))
+}
+
+fn shown(own: Own, service: &Service) -> Answered {
+    let own = OwnConsultation::of(own, &service.engine);
+    (etag(own.version()), Json(own))
 }

@@ -4,7 +4,10 @@ use engine::{Act, Interview, Outcome, Step};
 use platform::{Tx, audit, db::retry};
 use uuid::Uuid;
 
-use super::{entry, find_own, matching};
+use super::{
+    entry, find_own, matching,
+    patient::{Own, read_own},
+};
 use crate::{
     PreconsultError, Service, exchange,
     model::{Answer, Assessment, Consultation, Event, MAX_ANSWER, Patient, State, StoredTurn, cleaned},
@@ -27,51 +30,76 @@ pub async fn answer(
     id: Uuid,
     answer: &Answer,
 ) -> Result<Taken, PreconsultError> {
+    let taken = take(service, who, id, answer).await?;
+    Ok(if taken.is_some() { Taken::Now } else { Taken::Before })
+}
+
+/// The same, and the consultation as it then stands.
+pub async fn answered(
+    service: &Service,
+    who: Patient<'_>,
+    id: Uuid,
+    answer: &Answer,
+) -> Result<Own, PreconsultError> {
+    match take(service, who, id, answer).await? {
+        // All that is to be shown is at hand; read again it would be the same.
+        Some(own) if own.consultation.state == State::Asking => Ok(own),
+        Some(_) | None => read_own(service, who.id, id).await,
+    }
+}
+
+/// None when the same request was taken before. What comes with a consultation that has ended is left out.
+async fn take(
+    service: &Service,
+    who: Patient<'_>,
+    id: Uuid,
+    answer: &Answer,
+) -> Result<Option<Own>, PreconsultError> {
     let text = cleaned(&answer.text);
     let length = text.chars().count();
     if length > MAX_ANSWER {
         return Err(PreconsultError::TooLong { length });
     }
-    retry(|| answer_once(service, who, id, answer, &text)).await
+    retry(|| take_once(service, who, id, answer, &text)).await
 }
 
-async fn answer_once(
+async fn take_once(
     service: &Service,
     who: Patient<'_>,
     id: Uuid,
     answer: &Answer,
     text: &str,
-) -> Result<Taken, PreconsultError> {
+) -> Result<Option<Own>, PreconsultError> {
     let app = &service.app;
     let consultation = find_own(service, who.id, id).await?;
-    let turns = store::list_turns(app, id).await?;
+    let mut turns = store::list_turns(app, id).await?;
     if let Some(known) = turns.iter().find(|turn| turn.request_key == answer.request_key) {
         let same = known.ordinal == answer.turn && known.turn.answer == text;
-        return if same { Ok(Taken::Before) } else { Err(PreconsultError::OutdatedTurn) };
+        return if same { Ok(None) } else { Err(PreconsultError::OutdatedTurn) };
     }
     // A second tab may have gone past the questions altogether.
-    let interview = resumed(service, &consultation, &turns).await?;
+    let mut interview = resumed(service, &consultation, &turns).await?;
     let waiting = match interview.step() {
         Step::Ask(question) => Some(question.key),
         Step::Page(..) | Step::Emergency | Step::Done => None,
     };
-    let mut dialogue = interview.dialogue().clone();
     let is_current = consultation.state == State::Asking
         && waiting.is_some()
-        && answer.turn == dialogue.turns().len()
+        && answer.turn == interview.dialogue().turns().len()
         && answer.question.as_ref().is_none_or(|key| Some(key) == waiting.as_ref());
     if !is_current {
         return Err(PreconsultError::OutdatedTurn);
     }
-    let notes = match service.engine.answer(&mut dialogue, text) {
+    let notes = match service.engine.reply(&mut interview, text) {
         Outcome::Again { note } => return Err(PreconsultError::NothingSaid { note }),
         Outcome::Next { notes } | Outcome::Finished { notes } => notes,
     };
-    let Some(turn) = dialogue.turns().last() else { return Err(PreconsultError::OutdatedTurn) };
-    let interview = interview_of(service, &consultation, dialogue.turns().to_vec()).await?;
+    let Some(turn) = interview.dialogue().turns().last() else {
+        return Err(PreconsultError::OutdatedTurn);
+    };
 
     let mut tx = app.db.begin().await?;
-    let event = conclude(service, &mut tx, &consultation, &interview).await?;
+    let (event, consultation) = conclude(service, &mut tx, &consultation, &interview).await?;
     let new = NewTurn {
         consultation: id,
         ordinal: answer.turn,
@@ -79,13 +107,13 @@ async fn answer_once(
         notes: &notes,
         request_key: &answer.request_key,
     };
-    store::insert_turn(app, &mut tx, new).await?;
+    turns.push(store::insert_turn(app, &mut tx, new).await?);
     if event == Event::SoughtHelp {
         audit::append(&mut tx, entry(app, who.actor(), "consultation.emergency", who.id, id, who.request))
             .await?;
     }
     tx.commit().await?;
-    Ok(Taken::Now)
+    Ok(Some(Own { consultation, turns, interview, record: None }))
 }
 
 /// Takes back the last of `seen` answers; a page that saw another number of them has nothing to take back.
@@ -158,13 +186,14 @@ pub(crate) fn valid_turns(turns: &[StoredTurn]) -> impl Iterator<Item = engine::
     turns.iter().filter(|turn| turn.voided.is_none()).map(|turn| turn.turn.clone())
 }
 
-/// Writes where an interview has come to; at its end also the record and what the doctor reads with it.
+/// Writes where an interview has come to, and gives the consultation as it then is; at its end it also writes the record
+/// and what the doctor reads with it.
 pub(super) async fn conclude(
     service: &Service,
     tx: &mut Tx,
     consultation: &Consultation,
     interview: &Interview,
-) -> Result<Event, PreconsultError> {
+) -> Result<(Event, Consultation), PreconsultError> {
     let app = &service.app;
     let event = match interview.step() {
         Step::Page(..) | Step::Ask(_) => Event::Answered,
@@ -176,16 +205,15 @@ pub(super) async fn conclude(
     let counts = Some((triage.level, triage.flags.len()));
     if event == Event::Answered {
         let change = Change { triage: counts, chief_complaint: None };
-        store::update_consultation(app, tx, consultation, state, change).await?;
-        return Ok(event);
+        return Ok((event, store::update_consultation(app, tx, consultation, state, change).await?));
     }
     let record = service.engine.record_of(interview);
     let change = Change { triage: counts, chief_complaint: Some(&record.chief_complaint.text) };
-    store::update_consultation(app, tx, consultation, state, change).await?;
+    let concluded = store::update_consultation(app, tx, consultation, state, change).await?;
     let assessment = Assessment { triage, suspects: service.engine.differential(interview.dialogue()) };
     store::insert_record(app, tx, consultation.id, &record, &assessment).await?;
     if event == Event::SoughtHelp {
         exchange::on_emergency(app, tx, consultation).await?;
     }
-    Ok(event)
+    Ok((event, concluded))
 }

@@ -65,7 +65,7 @@ async fn fill_once(
     let interview = dialogue::interview_of(service, &consultation, after).await?;
 
     let mut tx = app.db.begin().await?;
-    let event = dialogue::conclude(service, &mut tx, &consultation, &interview).await?;
+    let (event, _) = dialogue::conclude(service, &mut tx, &consultation, &interview).await?;
     for (number, (replaces, ordinal)) in places.into_iter().enumerate() {
         if replaces {
             store::update_voided(app, &mut tx, id, ordinal, "本人修改").await?;

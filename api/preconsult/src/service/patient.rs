@@ -135,11 +135,13 @@ async fn read_own_once(service: &Service, resident: Uuid, id: Uuid) -> Result<Ow
     let interview = dialogue::resumed(service, &consultation, &turns).await?;
     if consultation.state == State::Asking && matches!(interview.step(), Step::Emergency | Step::Done) {
         let mut tx = app.db.begin().await?;
-        dialogue::conclude(service, &mut tx, &consultation, &interview).await?;
+        (_, consultation) = dialogue::conclude(service, &mut tx, &consultation, &interview).await?;
         tx.commit().await?;
-        consultation = find_own(service, resident, id).await?;
     }
-    let record = store::find_record(app, id).await?.filter(|_| consultation.state != State::Asking);
+    let record = match consultation.state {
+        State::Asking => None,
+        _ => store::find_record(app, id).await?,
+    };
     Ok(Own { consultation, turns, interview, record })
 }
 

@@ -113,7 +113,7 @@ pub(crate) async fn insert_consultation(
     Ok(is_new)
 }
 
-/// Brings a consultation to `state` and its next version; refused as [`PreconsultError::Raced`] when it is no longer
+/// Brings a consultation to `state` and its next version, and gives it as it then is; refused as [`PreconsultError::Raced`] when it is no longer
 /// as it was read.
 pub(crate) async fn update_consultation(
     app: &App,
@@ -121,7 +121,8 @@ pub(crate) async fn update_consultation(
     read: &Consultation,
     state: State,
     change: Change<'_>,
-) -> Result<(), PreconsultError> {
+) -> Result<Consultation, PreconsultError> {
+    let now = app.now();
     let sql = "UPDATE consultation SET state = $3, ended_at = $4, updated_at = $5, version = version + 1,
             triage_level = COALESCE($6, triage_level), n_flags = COALESCE($7, n_flags),
             chief_complaint = COALESCE($8, chief_complaint)
@@ -132,7 +133,7 @@ pub(crate) async fn update_consultation(
     let changed = on_tx!(tx, |c| {
         let query =
             sqlx::query(sql).bind(read.id).bind(read.version).bind(state.name()).bind(state.ended_at());
-        let query = query.bind(app.now()).bind(level).bind(n_flags).bind(&complaint);
+        let query = query.bind(now).bind(level).bind(n_flags).bind(&complaint);
         query.execute(c).await.map(|done| done.rows_affected())
     })?;
     if changed != 1 {
@@ -141,7 +142,16 @@ pub(crate) async fn update_consultation(
     if state.name() != read.state.name() {
         statistics::insert_due(app, tx, read.id).await?;
     }
-    Ok(())
+    let (triage_level, n_flags) = change.triage.unzip();
+    Ok(Consultation {
+        state,
+        version: read.version + 1,
+        triage_level: triage_level.or(read.triage_level),
+        n_flags: n_flags.unwrap_or(read.n_flags),
+        chief_complaint: change.chief_complaint.map(str::to_owned).or_else(|| read.chief_complaint.clone()),
+        updated_at: now,
+        ..read.clone()
+    })
 }
 
 pub(crate) async fn find_consultation(app: &App, id: Uuid) -> Result<Option<Consultation>, PreconsultError> {

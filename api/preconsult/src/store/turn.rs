@@ -52,8 +52,13 @@ impl Row {
     }
 }
 
-/// Refused by the database when the place or the key is taken.
-pub(crate) async fn insert_turn(app: &App, tx: &mut Tx, new: NewTurn<'_>) -> Result<(), PreconsultError> {
+/// Keeps a turn and gives it as it is kept; refused by the database when the place or the key is taken.
+pub(crate) async fn insert_turn(
+    app: &App,
+    tx: &mut Tx,
+    new: NewTurn<'_>,
+) -> Result<StoredTurn, PreconsultError> {
+    let created_at = app.now();
     let sql =
         "INSERT INTO consultation_turn(id, consultation_id, ordinal, question, answer, notes, request_key,
             created_at)
@@ -66,9 +71,16 @@ pub(crate) async fn insert_turn(app: &App, tx: &mut Tx, new: NewTurn<'_>) -> Res
     on_tx!(tx, |c| {
         let query =
             sqlx::query(sql).bind(id).bind(new.consultation).bind(ordinal).bind(&question).bind(&answer);
-        query.bind(&notes).bind(new.request_key).bind(app.now()).execute(c).await.map(drop)
+        query.bind(&notes).bind(new.request_key).bind(created_at).execute(c).await.map(drop)
     })?;
-    Ok(())
+    Ok(StoredTurn {
+        ordinal: new.ordinal,
+        turn: new.turn.clone(),
+        notes: new.notes.to_vec(),
+        request_key: new.request_key.to_owned(),
+        created_at,
+        voided: None,
+    })
 }
 
 /// All turns in the order they were answered, voided ones among them.
